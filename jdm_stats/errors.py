@@ -1,0 +1,181 @@
+"""Every error and warning of jdm_stats, on one page.
+
+::
+
+    JdmStatsError
+    ├── UsageError (ValueError)          the call is at fault
+    │   ├── DesignError                  a formula or its columns cannot be fitted
+    │   ├── NotYetSupportedError         a known feature that this version refuses
+    │   └── PlanError                    an analysis plan or scenario is at fault
+    ├── DataError (ValueError)           the data are at fault; carries every fault at once
+    │   ├── CohortError                  tables of a cohort break the schema
+    │   └── IntervalError                rows break the law of intervals
+    └── ReportError (RuntimeError)       a report could not be made
+
+    JdmStatsWarning (UserWarning)
+    ├── ConvergenceWarning               an iteration did not reach its tolerance
+    ├── SeparationWarning                monotone likelihood: no plain estimate exists
+    └── SparseDataWarning                fewer events than the model can carry
+
+A message says what is wrong, what was received and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "CohortError",
+    "ConvergenceWarning",
+    "DataError",
+    "DesignError",
+    "Fault",
+    "IntervalError",
+    "JdmStatsError",
+    "JdmStatsWarning",
+    "NotYetSupportedError",
+    "PlanError",
+    "ReportError",
+    "SeparationWarning",
+    "SparseDataWarning",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule, told so that a registry's data manager can mend it.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table (``patients``, ``courses``, ``events``, ``assessments``,
+        ``intervals`` or ``cohort``).
+    row : int or None
+        Row of the table, counted from 1 below the header; None for a whole table.
+    patient_id : str or None
+        The child concerned, when one is known.
+    column : str or None
+        The column at fault, when there is one.
+    rule : str
+        Short stable code of the rule, such as ``exit_before_entry``.
+    message : str
+        What is wrong, with the value received.
+    remedy : str
+        What to do about it.
+
+    Examples
+    --------
+    >>> fault = Fault(
+    ...     "patients", 3, "P07", "exit_day", "exit_before_entry",
+    ...     "exit_day 40 lies before entry_day 60", "correct one of the two days",
+    ... )
+    >>> print(fault)
+    patients row 3, patient P07, exit_day [exit_before_entry]: exit_day 40 lies before
+    entry_day 60; correct one of the two days
+    """
+
+    table: str
+    row: int | None
+    patient_id: str | None
+    column: str | None
+    rule: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = self.table if self.row is None else f"{self.table} row {self.row}"
+        if self.patient_id is not None:
+            place += f", patient {self.patient_id}"
+        if self.column is not None:
+            place += f", {self.column}"
+        return f"{place} [{self.rule}]: {self.message}; {self.remedy}"
+
+
+class JdmStatsError(Exception):
+    """Root of every error that jdm_stats raises on purpose."""
+
+
+class UsageError(JdmStatsError, ValueError):
+    """The call is at fault: a wrong argument, a column that is not there."""
+
+
+class DesignError(UsageError):
+    """A formula or its columns cannot be fitted."""
+
+
+class NotYetSupportedError(UsageError, NotImplementedError):
+    """A feature the interface names but this version refuses."""
+
+
+class PlanError(UsageError):
+    """An analysis plan or a scenario is at fault."""
+
+
+class DataError(JdmStatsError, ValueError):
+    """The data are at fault; ``faults`` holds every broken rule found.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        All faults found, in table order.
+    heading : str
+        First line of the message.
+    shown : int, default 50
+        Faults printed in the message; all of them stay in ``faults``.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], heading: str = "the data break", shown: int = 50
+    ) -> None:
+        self.faults: Sequence[Fault] = tuple(faults)
+        self.heading = heading
+        self.shown = shown
+        super().__init__(self._message())
+
+    def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[Fault], str, int]]:
+        return type(self), (self.faults, self.heading, self.shown)
+
+    def _message(self) -> str:
+        count = len(self.faults)
+        lines = [f"{self.heading} {count} rule{'s' if count != 1 else ''}:"]
+        lines += [f"  {fault}" for fault in self.faults[: self.shown]]
+        if count > self.shown:
+            lines.append(f"  ... and {count - self.shown} more (see .faults)")
+        return "\n".join(lines)
+
+
+class CohortError(DataError):
+    """Tables of a cohort break the schema."""
+
+
+class IntervalError(DataError):
+    """Rows break the law of intervals."""
+
+
+class ReportError(JdmStatsError, RuntimeError):
+    """A report could not be made; ``exit_code`` is the command's exit code."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        self.exit_code = exit_code
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[ReportError], tuple[str, int]]:
+        return type(self), (str(self), self.exit_code)
+
+
+class JdmStatsWarning(UserWarning):
+    """Root of every warning that jdm_stats issues."""
+
+
+class ConvergenceWarning(JdmStatsWarning):
+    """An iteration did not reach its tolerance; the result says so too."""
+
+
+class SeparationWarning(JdmStatsWarning):
+    """Monotone likelihood: a plain maximum-likelihood estimate does not exist."""
+
+
+class SparseDataWarning(JdmStatsWarning):
+    """Fewer events than the model can carry."""
