@@ -1,0 +1,270 @@
+"""Likelihood, penalty and solver joined: one fit, its inference, in the caller's units.
+
+Covariates are scaled to unit spread inside (and centred for a partial likelihood, which
+never sees a constant), so that steps and tolerances mean the same in every problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from jdm_stats.likelihood.logistic import LogisticLikelihood
+from jdm_stats.likelihood.newton import Maximum, maximise
+from jdm_stats.likelihood.partial import PartialLikelihood, Ties
+from jdm_stats.likelihood.penalty import FirthPenalty, Likelihood, NoPenalty, Penalty
+from jdm_stats.likelihood.profile import (
+    Limit,
+    RatioTest,
+    likelihood_ratio_test,
+    profile_limits,
+)
+from jdm_stats.likelihood.risk_sets import FloatArray, IntArray, RiskSets
+from jdm_stats.likelihood.separation import (
+    Separation,
+    cox_separation,
+    logistic_separation,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A likelihood in scaled covariates, with the scale to come back.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    scale : (p,) float array
+        Caller's coefficient = scaled coefficient / scale.
+    firth : bool
+        Whether Firth's penalty is added.
+    """
+
+    likelihood: Likelihood
+    scale: FloatArray
+    firth: bool
+
+    @property
+    def penalty(self) -> Penalty:
+        """The penalty as the solver needs it."""
+        return FirthPenalty() if self.firth else NoPenalty()
+
+    @cached_property
+    def null_value(self) -> float:
+        """Maximum of the (penalised) log-likelihood with every covariate at zero.
+
+        For a logistic likelihood that is the restriction of all but the first column.
+        """
+        p = self.likelihood.n_parameters
+        logistic = isinstance(self.likelihood, LogisticLikelihood)
+        held = tuple(range(1 if logistic else 0, p))
+        found = maximise(self.likelihood, self.penalty, np.zeros(p), held=held)
+        return found.point.value + self.offset
+
+    @property
+    def offset(self) -> float:
+        """What scaling adds to a penalised log-likelihood in the caller's units."""
+        return float(np.log(self.scale).sum()) if self.firth else 0.0
+
+    def solve(self) -> Solution:
+        """Fit the problem."""
+        start = np.zeros(self.likelihood.n_parameters)
+        found = maximise(self.likelihood, self.penalty, start)
+        covariance = _inverse(found.point.information)
+        return Solution(self, found, covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A fitted problem; every figure in the caller's units.
+
+    Parameters
+    ----------
+    problem : Problem
+    maximum : Maximum
+    scaled_covariance : (p, p) float array
+        Inverse information in scaled covariates; NaN when it is singular.
+    """
+
+    problem: Problem
+    maximum: Maximum
+    scaled_covariance: FloatArray
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """Estimates, shape (p,)."""
+        return self.maximum.point.beta / self.problem.scale
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Inverse of the information of the likelihood at the estimate, (p, p)."""
+        return self.scaled_covariance / np.outer(self.problem.scale, self.problem.scale)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the estimate, without the penalty."""
+        return self.maximum.point.log_likelihood
+
+    @property
+    def penalised_log_likelihood(self) -> float:
+        """Log-likelihood with the penalty, in the caller's units."""
+        return self.maximum.point.value + self.problem.offset
+
+    def limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
+        """Profile limits of one coefficient."""
+        scale = float(self.problem.scale[index])
+        std_error = float(np.sqrt(self.scaled_covariance[index, index]))
+        lower, upper = profile_limits(
+            self.problem.likelihood,
+            self.problem.penalty,
+            self.maximum.point,
+            index,
+            std_error,
+            conf_level,
+        )
+        return tuple(  # type: ignore[return-value]
+            Limit(end.value / scale, end.converged, end.failure_reason)
+            for end in (lower, upper)
+        )
+
+    def test(self, indices: tuple[int, ...]) -> RatioTest:
+        """(Penalised) likelihood-ratio test that the coefficients are all zero."""
+        return likelihood_ratio_test(
+            self.problem.likelihood, self.problem.penalty, self.maximum.point, indices
+        )
+
+
+def cox_problem(
+    covariates: FloatArray, risk_sets: RiskSets, *, ties: Ties, firth: bool
+) -> Problem:
+    """Scale and centre a Cox problem.
+
+    Parameters
+    ----------
+    covariates : (m, p) float array
+        Rows of ``risk_sets.kept``.
+    risk_sets : RiskSets
+    ties : {"efron", "breslow"}
+    firth : bool
+
+    Returns
+    -------
+    Problem
+
+    Examples
+    --------
+    One exposed child dies while one unexposed child is at risk, and the reverse: the plain
+    estimate is 0.
+
+    >>> import numpy as np
+    >>> from jdm_stats.likelihood.risk_sets import build_risk_sets
+    >>> start = np.array([0.0, 0.0, 5.0, 5.0])
+    >>> stop = np.array([3.0, 3.0, 8.0, 8.0])
+    >>> sets = build_risk_sets(start, stop, np.array([True, False, False, True]))
+    >>> x = np.array([[1.0], [0.0], [1.0], [0.0]])
+    >>> problem = cox_problem(x, sets, ties="breslow", firth=False)
+    >>> float(abs(problem.solve().coefficients[0])) < 1e-12
+    True
+    """
+    centred = covariates - covariates.mean(axis=0)
+    scale = _spread(centred)
+    likelihood = PartialLikelihood(centred / scale, risk_sets, ties)
+    return Problem(likelihood, scale, firth)
+
+
+def logistic_problem(
+    covariates: FloatArray, outcome: FloatArray, *, firth: bool
+) -> Problem:
+    """Scale a logistic problem whose first column is the intercept.
+
+    Parameters
+    ----------
+    covariates : (n, p) float array
+    outcome : (n,) float array
+        0.0 or 1.0.
+    firth : bool
+
+    Returns
+    -------
+    Problem
+    """
+    scale = _spread(covariates - covariates.mean(axis=0))
+    scale[np.ptp(covariates, axis=0) == 0] = 1.0
+    return Problem(LogisticLikelihood(covariates / scale, outcome), scale, firth)
+
+
+def independent_columns(centred: FloatArray) -> IntArray:
+    """Positions of columns that are not linear combinations of earlier ones.
+
+    Parameters
+    ----------
+    centred : (n, p) float array
+        Columns, without any constant part the model cannot see.
+
+    Returns
+    -------
+    (k,) int array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -2.0, -1.0]])
+    >>> independent_columns(x)
+    array([0, 2])
+    """
+    basis = np.empty((centred.shape[0], 0))
+    kept = []
+    for j in range(centred.shape[1]):
+        column = centred[:, j]
+        length = float(np.linalg.norm(column))
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)
+        if length > 0 and float(np.linalg.norm(rest)) > 1e-9 * length:
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+            kept.append(j)
+    return np.asarray(kept, dtype=np.intp)
+
+
+def estimable_cox_columns(covariates: FloatArray, risk_sets: RiskSets) -> IntArray:
+    """Positions of covariates that vary, independently, within the risk sets."""
+    deviations = _within_risk_sets(covariates, risk_sets)
+    return independent_columns(deviations)
+
+
+def _within_risk_sets(covariates: FloatArray, risk_sets: RiskSets) -> FloatArray:
+    """Return a square root of the information at zero: its null space is what no risk set sees."""
+    spread = _spread(covariates - covariates.mean(axis=0))
+    centred = (covariates - covariates.mean(axis=0)) / spread
+    evaluation = PartialLikelihood(centred, risk_sets, "breslow").evaluate(
+        np.zeros(covariates.shape[1])
+    )
+    values, vectors = np.linalg.eigh(evaluation.information)
+    values[values < 1e-11 * max(values.max(initial=0.0), 1e-300)] = 0.0
+    return np.sqrt(values)[:, None] * vectors.T
+
+
+def separation_of(problem: Problem) -> Separation:
+    """Test a problem for monotone likelihood."""
+    likelihood = problem.likelihood
+    if isinstance(likelihood, PartialLikelihood):
+        return cox_separation(likelihood.covariates, likelihood.risk_sets)
+    if isinstance(likelihood, LogisticLikelihood):
+        return logistic_separation(likelihood.covariates, likelihood.outcome)
+    raise TypeError(f"no separation test for {type(likelihood).__name__}")
+
+
+def _spread(centred: FloatArray) -> FloatArray:
+    spread = np.sqrt(np.mean(centred**2, axis=0))
+    return np.where(spread > 0, spread, 1.0)
+
+
+def _inverse(information: FloatArray) -> FloatArray:
+    try:
+        return np.asarray(
+            cho_solve(cho_factor(information), np.eye(len(information)))
+        )
+    except (LinAlgError, ValueError):
+        return np.full_like(information, np.nan)
