@@ -1,0 +1,153 @@
+"""The public face: its names, pinned; their docstrings; the error tree on its page."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import pickle
+import sys
+import types
+
+import pytest
+
+import jdm_stats
+from jdm_stats import errors
+
+FACE = [
+    "AnalysisPlan",
+    "Cohort",
+    "Scenario",
+    "__version__",
+    "audit_intervals",
+    "check_cohort",
+    "cumulative_dose",
+    "cumulative_incidence",
+    "current_dose",
+    "days_since",
+    "errors",
+    "expand_intervals",
+    "fit_cox",
+    "fit_logistic",
+    "incidence_rates",
+    "index_case_pattern",
+    "kaplan_meier",
+    "landmark_rows",
+    "parameters",
+    "plots",
+    "prednisone_equivalent_mg",
+    "published_cases",
+    "published_cohorts",
+    "read_cohort",
+    "recent_pulse",
+    "render_report",
+    "run_analysis",
+    "simulate_cohort",
+    "write_cohort",
+]
+NAMES = [name for name in FACE if name not in {"__version__", "errors", "plots"}]
+FUNCTIONS = [name for name in NAMES if not name[0].isupper()]
+CLASSES = [name for name in NAMES if name[0].isupper()]
+
+
+def sections(thing: object) -> set[str]:
+    """Headings of a NumPy-style docstring: the lines that a rule stands under."""
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    return {
+        heading.strip()
+        for heading, rule in itertools.pairwise(lines)
+        if rule.strip() and set(rule.strip()) == {"-"}
+    }
+
+
+def test_the_face_is_what_was_promised():
+    assert sorted(jdm_stats.__all__) == FACE
+    assert dir(jdm_stats) == FACE
+
+
+@pytest.mark.parametrize("name", FACE)
+def test_every_name_can_be_touched(name):
+    assert getattr(jdm_stats, name) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_thing_goes_by_its_own_name(name):
+    assert getattr(jdm_stats, name).__name__ == name
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'fit_everything'"):
+        _ = jdm_stats.fit_everything
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_says_what_it_takes_and_gives(name):
+    function = getattr(jdm_stats, name)
+    wanted = {"Returns", "Examples"}
+    if inspect.signature(function).parameters:
+        wanted.add("Parameters")
+    assert wanted <= sections(function)
+    assert ">>>" in inspect.getdoc(function)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_names_every_argument_in_its_docstring(name):
+    function = getattr(jdm_stats, name)
+    document = inspect.getdoc(function)
+    missing = [
+        argument
+        for argument in inspect.signature(function).parameters
+        if argument not in document
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_public_class_shows_how_it_is_used(name):
+    assert ">>>" in inspect.getdoc(getattr(jdm_stats, name))
+
+
+def test_the_plots_are_reached_by_name():
+    drawn = [
+        thing
+        for name, thing in vars(jdm_stats.plots).items()
+        if name.endswith("_plot") and callable(thing)
+    ]
+    assert jdm_stats.plots.forest_plot in drawn
+
+
+def test_the_tree_of_errors_names_each_class_once():
+    tree = errors.__doc__
+    for name in errors.__all__:
+        if name != "Fault":
+            assert tree.split().count(name) == 1, name
+
+
+def test_no_error_stands_outside_the_list():
+    defined = {
+        name
+        for name, thing in vars(errors).items()
+        if isinstance(thing, type) and thing.__module__ == errors.__name__
+    }
+    assert defined == set(errors.__all__)
+
+
+def test_errors_come_from_two_roots():
+    for name in set(errors.__all__) - {"Fault"}:
+        kind = getattr(errors, name)
+        assert issubclass(kind, (errors.JdmStatsError, errors.JdmStatsWarning))
+
+
+def test_errors_survive_a_trip_between_processes():
+    fault = errors.Fault("events", 2, "P1", "day", "early", "day -9", "correct it")
+    data = errors.CohortError([fault], heading="the cohort breaks")
+    report = errors.ReportError("no kernel", exit_code=5)
+    assert pickle.loads(pickle.dumps(data)).faults == (fault,)
+    assert str(pickle.loads(pickle.dumps(data))) == str(data)
+    assert pickle.loads(pickle.dumps(report)).exit_code == 5
+
+
+def test_the_errors_of_the_face_are_the_errors_of_the_rooms():
+    assert isinstance(jdm_stats.errors, types.ModuleType)
+    assert jdm_stats.errors is sys.modules["jdm_stats.errors"]
+    assert importlib.import_module("jdm_stats.errors") is errors
