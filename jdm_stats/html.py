@@ -304,7 +304,17 @@ def _column_text(column: pd.Series, name: str, fmt: Formatter | None) -> list[st
     chosen = fmt
     if chosen is None and name.lower() in {"p", "p_value", "p-value", "p value"}:
         chosen = _p_or_text
+    elif chosen is None and _is_whole(column):
+        chosen = ".0f"
     return [_cell_text(value, chosen) for value in column]
+
+
+def _is_whole(column: pd.Series) -> bool:
+    """Whether a float column holds counts that a missing value turned into floats."""
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return False
+    present = column.dropna()
+    return len(present) < len(column) and all(float(v).is_integer() for v in present)
 
 
 def _p_or_text(value: Any) -> str:

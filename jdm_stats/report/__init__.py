@@ -1,0 +1,1 @@
+"""Reports: notebooks run unattended and handed over as one self-contained page."""
