@@ -67,7 +67,7 @@ def page_html(
 
 
 def _with_contents(body: str) -> str:
-    """Number the sections' anchors and list them above the first one."""
+    """Give each section an anchor and list them above the first."""
     sections = _HEADING.findall(body)
     for place, text in enumerate(sections, start=1):
         anchored = f'<h2 id="section-{place}">{text}</h2>'
