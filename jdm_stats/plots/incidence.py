@@ -1,0 +1,411 @@
+"""Cumulative incidence and survival: step curves, bands, and who is still at risk.
+
+The numbers under the axis are part of the figure: how many children of each group are at
+risk at each tick, and how many events there have been by then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from jdm_stats.errors import UsageError
+from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.risk_table import counts_at, write_risk_table
+from jdm_stats.plots.style import (
+    BASE_SIZE,
+    Look,
+    axes_or_new,
+    legend_outside,
+    look_of,
+    styled,
+    synthetic_mark,
+)
+
+__all__ = ["incidence_plot", "survival_plot"]
+
+_NEEDED = ("group", "time_days", "estimate")
+_RISK = ("n_at_risk", "n_events")
+_DAYS = {"days": 1.0, "months": 365.25 / 12.0, "years": 365.25}
+_STEPS = {
+    "days": (1, 2, 5, 7, 14, 30, 60, 90, 180, 365, 730, 1461),
+    "months": (1, 2, 3, 6, 12, 24, 36, 60, 120),
+    "years": (0.25, 0.5, 1, 2, 3, 5, 10, 20),
+}
+TABLE_TOP_POINTS = 44.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """One group's step curve, on the axis' unit of time and in percent."""
+
+    label: str
+    look: Look
+    time: np.ndarray
+    estimate: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@styled
+def incidence_plot(
+    curves: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    cause: int = 1,
+    competing: int | None = None,
+    conf: bool = True,
+    labels: Mapping[str, str] | None = None,
+    time_unit: str = "months",
+    at_risk: bool = True,
+    at_times: Sequence[float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    ylabel: str = "Cumulative incidence (%)",
+    synthetic: bool = False,
+) -> Axes:
+    """Draw cumulative incidence by group, with numbers at risk under the axis.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Tidy curves: ``group``, ``time_days``, ``estimate`` (from 0 to 1), and where there
+        are any ``conf_low``, ``conf_high``, ``n_at_risk``, ``n_events``, ``n_censored``
+        and ``cause``, with one block of rows for each cause.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Text stands below the axes: give its figure a constrained layout.
+    cause : int, default 1
+        Code of the event that is drawn.
+    competing : int, optional
+        Code of a competing event, drawn as thin dashed lines.
+    conf : bool, default True
+        Whether to draw the confidence bands.
+    labels : mapping of group to str, optional
+        What to call the groups.
+    time_unit : {"months", "years", "days"}
+        Unit of the time axis; a month is 365.25 / 12 days.
+    at_risk : bool, default True
+        Whether to write the numbers at risk and the cumulative events.
+    at_times : sequence of float, optional
+        Times of the ticks, in ``time_unit``.
+    ylim : (float, float), optional
+        Ends of the upright axis in percent.
+    ylabel : str
+        Words beside it.
+    synthetic : bool, default False
+        Mark the figure as SYNTHETIC.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UsageError
+        For missing columns, an unknown cause or unit of time, or an empty table.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> curves = pd.DataFrame(
+    ...     {
+    ...         "group": ["NXP2"] * 2,
+    ...         "time_days": [0, 365],
+    ...         "estimate": [0.0, 0.1],
+    ...         "n_at_risk": [10, 10],
+    ...         "n_events": [0, 1],
+    ...     }
+    ... )
+    >>> ax = incidence_plot(curves, ax=Figure().subplots(), time_unit="days")
+    >>> ax.get_ylabel(), ax.lines[0].get_ydata().tolist()
+    ('Cumulative incidence (%)', [0.0, 10.0])
+    """
+    frame = _checked(curves, "incidence_plot", at_risk, time_unit)
+    main = _of_cause(frame, cause)
+    drawn = _curves(main, labels or {}, time_unit, start=0.0)
+    other = []
+    if competing is not None:
+        rows = _of_cause(frame, competing)
+        other = _curves(rows, labels or {}, time_unit, start=0.0)
+    top = max([_top(curve, conf) for curve in drawn] + [_top(c, False) for c in other])
+    return _draw(
+        drawn,
+        other,
+        frame if at_risk else None,
+        main,
+        ax=ax,
+        conf=conf,
+        time_unit=time_unit,
+        at_times=at_times,
+        ylim=ylim or (0.0, min(max(top * 1.08, 1.0), 100.0)),
+        ylabel=ylabel,
+        synthetic=synthetic,
+    )
+
+
+@styled
+def survival_plot(
+    curves: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    conf: bool = True,
+    labels: Mapping[str, str] | None = None,
+    time_unit: str = "months",
+    at_risk: bool = True,
+    at_times: Sequence[float] | None = None,
+    ylim: tuple[float, float] = (0.0, 103.0),
+    ylabel: str = "Free of the event (%)",
+    synthetic: bool = False,
+) -> Axes:
+    """Draw Kaplan-Meier curves by group, with numbers at risk under the axis.
+
+    The upright axis runs from 0 to 100 percent unless told otherwise, so that a rare
+    event looks rare.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Tidy curves as for `incidence_plot`, without ``cause``.
+    ax, conf, labels, time_unit, at_risk, at_times, ylim, ylabel, synthetic
+        As for `incidence_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UsageError
+        For missing columns, an unknown unit of time, or an empty table.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> curves = pd.DataFrame(
+    ...     {"group": ["all"], "time_days": [365.25], "estimate": [0.9]}
+    ... )
+    >>> ax = survival_plot(
+    ...     curves, ax=Figure().subplots(), time_unit="years", at_risk=False
+    ... )
+    >>> ax.lines[0].get_xdata().tolist(), ax.lines[0].get_ydata().tolist()
+    ([0.0, 1.0], [100.0, 90.0])
+    """
+    frame = _checked(curves, "survival_plot", at_risk, time_unit)
+    return _draw(
+        _curves(frame, labels or {}, time_unit, start=1.0),
+        [],
+        frame if at_risk else None,
+        frame,
+        ax=ax,
+        conf=conf,
+        time_unit=time_unit,
+        at_times=at_times,
+        ylim=ylim,
+        ylabel=ylabel,
+        synthetic=synthetic,
+    )
+
+
+def _checked(curves: object, what: str, at_risk: bool, time_unit: str) -> pd.DataFrame:
+    frame = require_columns(curves, _NEEDED + (_RISK if at_risk else ()), what)
+    if time_unit not in _DAYS:
+        raise UsageError(
+            f"time_unit must be one of {', '.join(_DAYS)}; received {time_unit!r}"
+        )
+    if frame.empty:
+        raise UsageError(f"{what} received no rows; pass curves.tidy()")
+    frame["group"] = [text_of(value) for value in frame["group"]]
+    for column in (*_NEEDED[1:], "conf_low", "conf_high", *_RISK, "n_censored"):
+        frame[column] = numbers(frame, column)
+    return frame
+
+
+def _of_cause(frame: pd.DataFrame, cause: int) -> pd.DataFrame:
+    if "cause" not in frame.columns:
+        return frame
+    rows = frame[frame["cause"] == cause]
+    if rows.empty:
+        known = ", ".join(str(code) for code in sorted(frame["cause"].unique()))
+        raise UsageError(f"the curves have no cause {cause!r}; the causes are {known}")
+    return rows
+
+
+def _curves(
+    frame: pd.DataFrame, labels: Mapping[str, str], time_unit: str, start: float
+) -> list[_Curve]:
+    curves = []
+    for place, group in enumerate(dict.fromkeys(frame["group"])):
+        rows = frame[frame["group"] == group].sort_values("time_days", kind="stable")
+        label = labels.get(group, group)
+        columns = {
+            key: rows[key].to_numpy(dtype=float)
+            for key in ("time_days", "estimate", "conf_low", "conf_high")
+        }
+        if columns["time_days"][0] > 0:
+            first = dict.fromkeys(columns, start) | {"time_days": 0.0}
+            columns = {
+                key: np.concatenate([[first[key]], column])
+                for key, column in columns.items()
+            }
+        curves.append(
+            _Curve(
+                label,
+                look_of(group, place, (label,)),
+                columns["time_days"] / _DAYS[time_unit],
+                *(
+                    100.0 * columns[key]
+                    for key in ("estimate", "conf_low", "conf_high")
+                ),
+            )
+        )
+    return curves
+
+
+def _top(curve: _Curve, conf: bool) -> float:
+    reach = np.concatenate([curve.estimate, curve.high if conf else []])
+    return float(reach[np.isfinite(reach)].max(initial=0.0))
+
+
+def _draw(
+    drawn: Sequence[_Curve],
+    other: Sequence[_Curve],
+    table: pd.DataFrame | None,
+    main: pd.DataFrame,
+    *,
+    ax: Axes | None,
+    conf: bool,
+    time_unit: str,
+    at_times: Sequence[float] | None,
+    ylim: tuple[float, float],
+    ylabel: str,
+    synthetic: bool,
+) -> Axes:
+    blocks = 2 * (len(drawn) + 1) if table is not None else 0
+    ax = axes_or_new(ax, 7.0, 3.9 + 0.18 * blocks)
+    last = max(float(curve.time[-1]) for curve in [*drawn, *other])
+    ticks = _ticks(last, time_unit) if at_times is None else np.asarray(at_times, float)
+    for curve in drawn:
+        _draw_curve(ax, curve, ticks, conf=conf, solid=bool(other))
+    for curve in other:
+        _step(ax, curve, lw=0.9, ls=(0, (4, 2.5)), gid="competing")
+    _frame_axes(ax, ticks, max(last, float(ticks[-1])), ylim)
+    ax.set_xlabel(f"{time_unit.capitalize()} from diagnosis")
+    ax.set_ylabel(ylabel)
+    below = TABLE_TOP_POINTS
+    if table is not None:
+        days = ticks * _DAYS[time_unit]
+        names = [curve.label for curve in drawn]
+        tables = [counts_at(main, table, group, days) for group in _groups(main)]
+        below = write_risk_table(ax, names, tables, ticks, top=TABLE_TOP_POINTS)
+    if len(drawn) > 1 or other:
+        legend_outside(ax, _entries(drawn, bool(other)), below=below)
+    if synthetic:
+        synthetic_mark(ax)
+    return ax
+
+
+def _groups(frame: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(frame["group"]))
+
+
+def _step(ax: Axes, curve: _Curve, **style: Any) -> None:
+    ax.plot(
+        curve.time,
+        curve.estimate,
+        drawstyle="steps-post",
+        color=curve.look.colour,
+        **style,
+    )
+
+
+def _draw_curve(
+    ax: Axes, curve: _Curve, ticks: np.ndarray, *, conf: bool, solid: bool
+) -> None:
+    line = "solid" if solid else curve.look.line
+    _step(ax, curve, lw=1.8, ls=line, gid="curve", zorder=3)
+    inside = ticks[(ticks > 0) & (ticks <= curve.time[-1] + 1e-9)]
+    held = np.searchsorted(curve.time, inside + 1e-9, side="right") - 1
+    ax.plot(
+        inside,
+        curve.estimate[held],
+        ls="none",
+        marker=curve.look.marker,
+        ms=5,
+        color=curve.look.colour,
+        mec="white",
+        mew=0.7,
+        gid="marks",
+        zorder=4,
+        clip_on=False,
+    )
+    if conf and np.isfinite(curve.low).any() and np.isfinite(curve.high).any():
+        ax.fill_between(
+            curve.time,
+            curve.low,
+            curve.high,
+            color=curve.look.colour,
+            alpha=0.14,
+            gid="band",
+            step="post",
+            lw=0.0,
+            zorder=1,
+        )
+        for edge in (curve.low, curve.high):
+            ax.plot(
+                curve.time,
+                edge,
+                drawstyle="steps-post",
+                color=curve.look.colour,
+                lw=0.6,
+                ls=line,
+                alpha=0.7,
+                gid="band-edge",
+                zorder=2,
+            )
+
+
+def _ticks(last: float, time_unit: str) -> np.ndarray:
+    steps = _STEPS[time_unit]
+    step = next((size for size in steps if last / size <= 7.0), None)
+    if step is None:
+        step = steps[-1] * math.ceil(last / (7.0 * steps[-1]))
+    return np.arange(0.0, last * (1 + 1e-9) + step * 0.02, step)
+
+
+def _frame_axes(
+    ax: Axes, ticks: np.ndarray, last: float, ylim: tuple[float, float]
+) -> None:
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xlim(min(0.0, float(ticks[0])), last * 1.02 if last > 0 else 1.0)
+    ax.set_ylim(*ylim)
+    ax.tick_params(labelsize=BASE_SIZE)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+
+
+def _entries(drawn: Sequence[_Curve], dashed: bool) -> list[tuple[Line2D, str]]:
+    entries = [
+        (
+            Line2D(
+                [],
+                [],
+                color=curve.look.colour,
+                ls="solid" if dashed else curve.look.line,
+                marker=curve.look.marker,
+                ms=5,
+                lw=1.8,
+            ),
+            curve.label or "not known",
+        )
+        for curve in drawn
+    ]
+    if dashed:
+        thin = Line2D([], [], color="#444444", lw=0.9, ls=(0, (4, 2.5)))
+        entries.append((thin, "competing event (thin)"))
+    return entries

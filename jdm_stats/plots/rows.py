@@ -1,0 +1,313 @@
+"""Rows of estimates with limits: the body that every forest-like figure shares.
+
+A row has a label at the left, an interval in the middle and cells of text at the right.
+Limits beyond the axis end in an arrow, so an infinite limit is seen to be one. Rows stand
+on whole lines of text: a wrapped label makes its row as tall as it needs.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jdm_stats.plots.style import (
+    BASE_SIZE,
+    FAINT,
+    INK,
+    RULE,
+    SMALL_SIZE,
+    axes_or_new,
+    plain,
+    text_width,
+)
+
+__all__ = ["Row", "draw_rows", "log_limits", "log_ticks", "wrap"]
+
+LINE_INCHES = 0.17
+ROW_GAP = 0.62
+CELL_GAP_POINTS = 14.0
+PLOT_WIDTH_INCHES = 3.1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a forest-like figure, on the scale of its axis; NaN where unknown.
+
+    ``note`` is written where the interval would stand; ``cells`` go into the columns at
+    the right; a ``heading`` has a bold label and no interval; ``bound`` draws an upper
+    one-sided limit: a bar at ``high`` and an arrow to the left.
+    """
+
+    label: str
+    low: float = math.nan
+    middle: float = math.nan
+    high: float = math.nan
+    cells: tuple[str, ...] = ()
+    note: str = ""
+    marker: str = "o"
+    colour: str = INK
+    hollow: bool = False
+    heading: bool = False
+    bound: bool = False
+
+    @property
+    def lines(self) -> int:
+        """Lines of text that the row is tall."""
+        return max(
+            part.count("\n") + 1 for part in (self.label, self.note, *self.cells)
+        )
+
+
+def wrap(text: str, width: int = 34) -> str:
+    r"""Break a label into lines of at most ``width`` characters, words cut if need be.
+
+    Examples
+    --------
+    >>> wrap("Capital Institute of Pediatrics", 20)
+    'Capital Institute of\nPediatrics'
+    """
+    return "\n".join(textwrap.wrap(text, width=width)) or text
+
+
+def places(rows: Sequence[Row]) -> np.ndarray:
+    """Centre of each row in lines counted downwards from the top of the axes."""
+    heights = np.array([row.lines + ROW_GAP for row in rows], dtype=float)
+    return np.cumsum(heights) - heights / 2.0
+
+
+def draw_rows(
+    rows: Sequence[Row],
+    *,
+    ax: Axes | None,
+    headers: Sequence[str],
+    xlim: tuple[float, float],
+    log: bool,
+) -> Axes:
+    """Draw rows on ``ax`` or on a new figure as tall as they need."""
+    total = sum(row.lines + ROW_GAP for row in rows)
+    width = PLOT_WIDTH_INCHES + _margin_inches(rows, headers)
+    ax = axes_or_new(ax, max(width, 5.5), total * LINE_INCHES + 1.0)
+    if log:
+        ax.set_xscale("log")
+    ax.set_xlim(*xlim)
+    ax.set_ylim(max(total, 1.0), 0.0)
+    heights = places(rows)
+    for row, y in zip(rows, heights, strict=True):
+        _draw_interval(ax, row, float(y), xlim)
+    _write_labels(ax, rows, heights)
+    _write_cells(ax, rows, heights, headers)
+    for side in ("top", "left", "right"):
+        ax.spines[side].set_visible(False)
+    return ax
+
+
+def _margin_inches(rows: Sequence[Row], headers: Sequence[str]) -> float:
+    labels = max((_label_width(row) for row in rows), default=0.0)
+    cells = sum(
+        _column_width(rows, headers, place) + CELL_GAP_POINTS
+        for place in range(len(headers))
+    )
+    return (labels + cells) / 72.0 + 0.4
+
+
+def _label_width(row: Row) -> float:
+    return text_width(row.label, weight="bold" if row.heading else "normal")
+
+
+def _column_width(rows: Sequence[Row], headers: Sequence[str], place: int) -> float:
+    widths = [text_width(row.cells[place]) for row in rows if row.cells]
+    return max([text_width(headers[place], weight="bold"), *widths])
+
+
+def _draw_interval(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> None:
+    if row.note:
+        _write_note(ax, row, y)
+    if row.bound:
+        _draw_bound(ax, row, y, xlim)
+        return
+    left, right = xlim
+    low, high = row.low, row.high
+    if not (math.isnan(low) and math.isnan(high)):
+        low = row.middle if math.isnan(low) else low
+        high = row.middle if math.isnan(high) else high
+        ends = np.clip([low, high], left, right)
+        ax.plot(ends, [y, y], color=row.colour, lw=1.5, gid="interval", zorder=2)
+        for end, beyond in ((left, low < left), (right, high > right)):
+            if beyond:
+                _draw_arrow(ax, end, y, row.colour, "<" if end == left else ">")
+    if left <= row.middle <= right:
+        ax.plot(
+            [row.middle],
+            [y],
+            marker=row.marker,
+            ms=6.5,
+            mec=row.colour,
+            mfc="white" if row.hollow else row.colour,
+            mew=1.4,
+            ls="none",
+            gid="estimate",
+            zorder=3,
+            clip_on=False,
+        )
+
+
+def _draw_bound(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> None:
+    left, right = xlim
+    upper = min(max(row.high, left), right)
+    style: dict[str, Any] = {"color": row.colour, "lw": 1.5, "zorder": 2}
+    ax.plot([left, upper], [y, y], gid="interval", ls=(0, (3, 2)), **style)
+    if row.high > right:
+        _draw_arrow(ax, right, y, row.colour, ">")
+    else:
+        ax.plot([upper], [y], marker="|", ms=9, mew=1.6, gid="upper-bound", **style)
+    _draw_arrow(ax, left, y, row.colour, "<")
+
+
+def _draw_arrow(ax: Axes, x: float, y: float, colour: str, head: str) -> None:
+    side = "left" if head == "<" else "right"
+    ax.plot(
+        [x],
+        [y],
+        marker=head,
+        ms=7,
+        mec=colour,
+        mfc=colour,
+        ls="none",
+        clip_on=False,
+        gid=f"arrow-{side}",
+        zorder=3,
+    )
+
+
+def _write_note(ax: Axes, row: Row, y: float) -> None:
+    ax.text(
+        0.02,
+        y,
+        plain(row.note),
+        transform=ax.get_yaxis_transform(),
+        ha="left",
+        va="center",
+        fontsize=SMALL_SIZE,
+        fontstyle="italic",
+        color=FAINT,
+        gid="note",
+        zorder=4,
+        bbox={"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"},
+    )
+
+
+def _write_labels(ax: Axes, rows: Sequence[Row], heights: np.ndarray) -> None:
+    pad = max((_label_width(row) for row in rows), default=0.0) + 8.0
+    ax.set_yticks(heights, [plain(row.label) for row in rows])
+    ax.tick_params(axis="y", length=0, pad=pad, labelsize=BASE_SIZE)
+    for shown, row in zip(ax.get_yticklabels(), rows, strict=True):
+        shown.set_horizontalalignment("left")
+        shown.set_multialignment("left")
+        shown.set_fontweight("bold" if row.heading else "normal")
+
+
+def _write_cells(
+    ax: Axes, rows: Sequence[Row], heights: np.ndarray, headers: Sequence[str]
+) -> None:
+    offset = CELL_GAP_POINTS
+    for place, header in enumerate(headers):
+        common: dict[str, Any] = {
+            "textcoords": "offset points",
+            "ha": "left",
+            "annotation_clip": False,
+        }
+        ax.annotate(
+            plain(header),
+            xy=(1.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(offset, 4.0),
+            va="bottom",
+            fontweight="bold",
+            gid="header",
+            **common,
+        )
+        for row, y in zip(rows, heights, strict=True):
+            if row.cells and row.cells[place]:
+                ax.annotate(
+                    plain(row.cells[place]),
+                    xy=(1.0, y),
+                    xycoords=ax.get_yaxis_transform(),
+                    xytext=(offset, 0.0),
+                    va="center",
+                    gid=f"cell-{place}",
+                    **common,
+                )
+        offset += _column_width(rows, headers, place) + CELL_GAP_POINTS
+
+
+def draw_null_line(ax: Axes, x: float) -> None:
+    """Draw the line of no effect behind the rows."""
+    ax.axvline(x, color=RULE, lw=1.2, zorder=1, gid="null-line")
+
+
+_STEPS = np.array([1.0, 2.0, 5.0])
+
+
+def log_limits(
+    estimates: np.ndarray,
+    limits: np.ndarray,
+    *,
+    least: tuple[float, float] = (0.2, 5.0),
+    most: tuple[float, float] = (0.05, 50.0),
+) -> tuple[float, float]:
+    """Choose the ends of a log axis: every estimate shown, limits as far as ``most``.
+
+    Parameters
+    ----------
+    estimates, limits : ndarray of shape (n,)
+        Positive numbers; NaN, zero and infinity are passed over.
+    least : (float, float)
+        The axis covers at least this.
+    most : (float, float)
+        Limits do not stretch the axis beyond this; estimates do.
+
+    Examples
+    --------
+    >>> log_limits(np.array([7.84]), np.array([0.82, 1043.0]))
+    (0.2, 50.0)
+    """
+    shown = np.clip(_usable(limits), *most)
+    reach = np.concatenate([_usable(estimates), shown, np.array(least)])
+    return _round_down(float(reach.min())), _round_up(float(reach.max()))
+
+
+def _usable(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values) & (values > 0)]
+
+
+def _round_down(value: float) -> float:
+    decade = 10.0 ** math.floor(math.log10(value) + 1e-9)
+    return float((_STEPS[_STEPS * decade <= value * (1 + 1e-9)] * decade).max())
+
+
+def _round_up(value: float) -> float:
+    decade = 10.0 ** math.floor(math.log10(value) - 1e-9)
+    steps = np.append(_STEPS, 10.0) * decade
+    return float(steps[steps >= value * (1 - 1e-9)].min())
+
+
+def log_ticks(ax: Axes, xlim: tuple[float, float]) -> None:
+    """Label a log axis with plain numbers, as many as there is room for."""
+    span = math.log10(xlim[1] / xlim[0])
+    steps = (1.0, 2.0, 5.0) if span <= 1.8 else (1.0, 5.0) if span <= 4.2 else (1.0,)
+    decades = range(math.floor(math.log10(xlim[0])), math.ceil(math.log10(xlim[1])) + 1)
+    ticks = [
+        step * 10.0**decade
+        for decade in decades
+        for step in steps
+        if xlim[0] * (1 - 1e-9) <= step * 10.0**decade <= xlim[1] * (1 + 1e-9)
+    ]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.tick_params(axis="x", labelsize=BASE_SIZE)
+    ax.minorticks_off()
