@@ -1,0 +1,1 @@
+"""Who was exposed to what, and when: measures, interval tables, landmark rows."""

@@ -1,0 +1,234 @@
+"""Measures of exposure: what a column says about a child on a given day.
+
+A measure is a frozen object that a function of this module returns and that
+``expand_intervals`` turns into a column. Every measure looks back only: a dose on day d
+acts on (d, d+1], so with a lag of L days the value on day (t-1, t] rests on days d with
+d + L < t.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from jdm_stats.errors import UsageError
+from jdm_stats.exposure.traces import (
+    CumulativeDose,
+    CurrentDose,
+    DaysSince,
+    EverEvent,
+    RecentPulse,
+)
+from jdm_stats.schema import EVENTS
+
+
+def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
+    """Steroid dose of the day, in mg/kg of prednisone equivalent.
+
+    Courses that overlap are added. Pulses do not count: see :func:`recent_pulse`. A
+    course from day a to day b (included) acts on (a + L, b + 1 + L].
+
+    Parameters
+    ----------
+    lag_days : int, default 0
+        Whole days L until a dose acts.
+    name : str, optional
+        Name of the column; by default ``current_dose_mg_kg``.
+
+    Raises
+    ------
+    UsageError
+        If the lag is not a whole number of days from 0, or the name is no text.
+
+    Examples
+    --------
+    >>> current_dose(lag_days=7).name
+    'current_dose_mg_kg'
+    """
+    return CurrentDose(
+        _name(name, "current_dose_mg_kg"), whole_days("lag_days", lag_days)
+    )
+
+
+def cumulative_dose(
+    *,
+    lag_days: int = 0,
+    window_days: int | None = None,
+    pulses: bool = True,
+    name: str | None = None,
+) -> CumulativeDose:
+    """Steroid dose taken so far, in mg/kg of prednisone equivalent.
+
+    At time t the sum over dose days d with d + L < t, those before entry included; with
+    a window of W days only those with t <= d + L + W. The value changes daily.
+
+    Parameters
+    ----------
+    lag_days : int, default 0
+        Whole days L until a dose counts.
+    window_days : int, optional
+        Whole days W that a dose counts; by default for ever.
+    pulses : bool, default True
+        Whether pulses are added.
+    name : str, optional
+        Name of the column; by default ``cumulative_dose_mg_kg``.
+
+    Raises
+    ------
+    UsageError
+        If the lag or window is not a whole number of days from 0 or from 1.
+
+    Examples
+    --------
+    >>> cumulative_dose(window_days=90).window_days
+    90
+    """
+    window = None if window_days is None else whole_days("window_days", window_days, 1)
+    if not isinstance(pulses, bool):
+        raise UsageError(f"pulses must be True or False, received {pulses!r}")
+    return CumulativeDose(
+        _name(name, "cumulative_dose_mg_kg"),
+        whole_days("lag_days", lag_days),
+        window,
+        pulses,
+    )
+
+
+def recent_pulse(
+    *, window_days: int = 30, lag_days: int = 0, name: str | None = None
+) -> RecentPulse:
+    """Whether an intravenous steroid pulse was given lately: 1 or 0.
+
+    A pulse on day d counts on (d + L, d + L + W]; pulses on days a to b (included) on
+    (a + L, b + L + W]. A pulse given after a perforation cannot count for it.
+
+    Parameters
+    ----------
+    window_days : int, default 30
+        Whole days W that a pulse counts.
+    lag_days : int, default 0
+        Whole days L until a pulse counts.
+    name : str, optional
+        Name of the column; by default ``recent_pulse``.
+
+    Raises
+    ------
+    UsageError
+        If the lag or window is not a whole number of days from 0 or from 1.
+
+    Examples
+    --------
+    >>> recent_pulse(window_days=30, lag_days=1)
+    RecentPulse(name='recent_pulse', window_days=30, lag_days=1, ...)
+    """
+    return RecentPulse(
+        _name(name, "recent_pulse"),
+        whole_days("window_days", window_days, 1),
+        whole_days("lag_days", lag_days),
+    )
+
+
+def days_since(
+    what: str = "pulse",
+    *,
+    lag_days: int = 0,
+    window_days: int = 365,
+    name: str | None = None,
+) -> DaysSince:
+    """Days since the last dose or event, up to a cap.
+
+    At time t the value is t - d for the last day d with d + L < t, so it is 1 on the
+    day after a dose. A child without any, or with the last one more than W days ago,
+    has W: the value is capped, never missing. It changes daily.
+
+    Parameters
+    ----------
+    what : str, default "pulse"
+        ``"pulse"``, ``"steroid"`` (pulses included) or an event type of the schema,
+        such as ``"gi_involvement"`` or ``"surgery"``.
+    lag_days : int, default 0
+        Whole days L until a dose or event is known.
+    window_days : int, default 365
+        The cap W; with a cap no longer than the lag every value is the cap.
+    name : str, optional
+        Name of the column; by default ``days_since_`` and what.
+
+    Raises
+    ------
+    UsageError
+        If ``what`` is unknown, or the lag or window is out of range.
+
+    Examples
+    --------
+    >>> days_since("gi_involvement", window_days=90).name
+    'days_since_gi_involvement'
+    """
+    known = ("pulse", "steroid", *EVENTS)
+    if what not in known:
+        raise UsageError(f"what must be one of {', '.join(known)}; received {what!r}")
+    return DaysSince(
+        _name(name, f"days_since_{what}"),
+        what,
+        whole_days("lag_days", lag_days),
+        whole_days("window_days", window_days, 1),
+    )
+
+
+def ever_event(event: str, *, lag_days: int = 0, name: str | None = None) -> EverEvent:
+    """Whether an event has happened by now: 0 before, 1 after the first.
+
+    The value is that of the day, not of the whole follow-up: it is 1 on (d + L, ...]
+    for the first event on day d.
+
+    Parameters
+    ----------
+    event : str
+        An event type of the schema, such as ``"gi_involvement"``.
+    lag_days : int, default 0
+        Whole days L until the event is known.
+    name : str, optional
+        Name of the column; by default the event type.
+
+    Raises
+    ------
+    UsageError
+        If the event type is unknown or the lag is out of range.
+
+    Examples
+    --------
+    >>> ever_event("gi_involvement").name
+    'gi_involvement'
+    """
+    if event not in EVENTS:
+        raise UsageError(
+            f"event must be one of {', '.join(EVENTS)}; received {event!r}"
+        )
+    return EverEvent(_name(name, event), event, whole_days("lag_days", lag_days))
+
+
+def whole_days(argument: str, value: object, least: int = 0) -> int:
+    """Return a whole number of days, or raise UsageError naming the argument.
+
+    Examples
+    --------
+    >>> whole_days("lag_days", 7)
+    7
+    """
+    try:
+        days = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        days = least - 1
+    if isinstance(value, bool | np.bool_) or days < least:
+        raise UsageError(
+            f"{argument} must be a whole number of days from {least}, received {value!r}"
+        )
+    return days
+
+
+def _name(name: str | None, default: str) -> str:
+    if name is None:
+        return default
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError(f"name must be the name of a column, received {name!r}")
+    return name

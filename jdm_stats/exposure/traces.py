@@ -1,0 +1,198 @@
+"""How each measure of exposure is worked out for the children of a cohort.
+
+Measures that stay the same through a day and change on known days name those days, and
+rows are cut exactly there; measures that change daily are read at each row's stop. The
+functions of :mod:`jdm_stats.exposure.measures` check their arguments and return these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from jdm_stats.exposure.history import Doses, History, LastDay, StepSums
+from jdm_stats.schema import EVENTS
+
+Points = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """A measure worked out for the children of one cohort.
+
+    ``value(child, t)`` is the value on (t-1, t]; ``changes`` holds the children and days
+    where it may change, or None when it changes daily.
+    """
+
+    value: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    changes: Points | None
+
+
+class Measure(Protocol):
+    """What ``expand_intervals`` asks of a measure."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+
+    @property
+    def daily(self) -> bool:
+        """Whether the value changes from day to day."""
+
+    @property
+    def needs(self) -> str:
+        """``"steroids"`` or the event type the measure reads."""
+
+    def trace(self, history: History) -> Trace:
+        """Work the measure out for the children of a history."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentDose:
+    """Steroid dose of the day in mg/kg; see :func:`current_dose`."""
+
+    name: str
+    lag_days: int
+    daily: bool = field(default=False, init=False)
+    needs: str = field(default="steroids", init=False)
+
+    def trace(self, history: History) -> Trace:
+        """Sum the courses that act on a day: (first + L, last + 1 + L]."""
+        given = _doses(history)
+        doses = given.only(~given.pulse)
+        begins = doses.first + self.lag_days
+        ends = doses.last + 1 + self.lag_days
+        child = np.concatenate([doses.child, doses.child])
+        day = np.concatenate([begins, ends])
+        sums = StepSums(child, day, np.concatenate([doses.units, -doses.units]))
+        return Trace(
+            lambda who, t: doses.mg_kg(sums.up_to(who, t - 1)),
+            (child, day),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CumulativeDose:
+    """Steroid dose taken so far in mg/kg; see :func:`cumulative_dose`."""
+
+    name: str
+    lag_days: int
+    window_days: int | None
+    pulses: bool
+    daily: bool = field(default=True, init=False)
+    needs: str = field(default="steroids", init=False)
+
+    def trace(self, history: History) -> Trace:
+        """Sum the doses of days d with d + L < t, and t <= d + L + W in a window."""
+        given = _doses(history)
+        doses = given if self.pulses else given.only(~given.pulse)
+        child = np.concatenate([doses.child, doses.child])
+        day = np.concatenate([doses.first, doses.last + 1])
+        rate = np.concatenate([doses.units, -doses.units])
+        slope = StepSums(child, day, rate)
+        origin = StepSums(child, day, rate * day)
+
+        def taken(who: np.ndarray, last: np.ndarray) -> np.ndarray:
+            return (last + 1) * slope.up_to(who, last) - origin.up_to(who, last)
+
+        def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
+            known = t - 1 - self.lag_days
+            units = taken(who, known)
+            if self.window_days is not None:
+                units = units - taken(who, known - self.window_days)
+            return doses.mg_kg(units)
+
+        return Trace(value, None)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentPulse:
+    """Whether a pulse was given lately; see :func:`recent_pulse`."""
+
+    name: str
+    window_days: int
+    lag_days: int
+    daily: bool = field(default=False, init=False)
+    needs: str = field(default="steroids", init=False)
+
+    def trace(self, history: History) -> Trace:
+        """Count the pulse courses that act on a day: (first + L, last + L + W]."""
+        given = _doses(history)
+        pulses = given.only(given.pulse)
+        begins = pulses.first + self.lag_days
+        ends = pulses.last + self.lag_days + self.window_days
+        return _open_between(pulses.child, begins, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSince:
+    """Days since the last dose or event; see :func:`days_since`."""
+
+    name: str
+    what: str
+    lag_days: int
+    window_days: int
+    daily: bool = field(default=True, init=False)
+
+    @property
+    def needs(self) -> str:
+        """``"steroids"`` or the event type."""
+        return self.what if self.what in EVENTS else "steroids"
+
+    def trace(self, history: History) -> Trace:
+        """Find the last day d with d + L < t; the value is t - d, at most W."""
+        if self.what in EVENTS:
+            child, day = history.events[self.what]
+            last = LastDay(child, day, day)
+        else:
+            doses = _doses(history)
+            chosen = doses.only(doses.pulse) if self.what == "pulse" else doses
+            last = LastDay(chosen.child, chosen.first, chosen.last)
+
+        def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
+            known, day = last.up_to(who, t - 1 - self.lag_days)
+            since = np.where(known, t - day, self.window_days)
+            return np.minimum(since, self.window_days).astype(float)
+
+        return Trace(value, None)
+
+
+@dataclass(frozen=True, slots=True)
+class EverEvent:
+    """Whether an event has happened; see :func:`ever_event`."""
+
+    name: str
+    what: str
+    lag_days: int
+    daily: bool = field(default=False, init=False)
+
+    @property
+    def needs(self) -> str:
+        """The event type."""
+        return self.what
+
+    def trace(self, history: History) -> Trace:
+        """Count the events on days d with d + L < t."""
+        child, day = history.events[self.what]
+        begins = day + self.lag_days
+        sums = StepSums(child, begins, np.ones(len(day), dtype=np.int64))
+        return Trace(
+            lambda who, t: (sums.up_to(who, t - 1) > 0).astype(float), (child, begins)
+        )
+
+
+def _doses(history: History) -> Doses:
+    assert history.doses is not None
+    return history.doses
+
+
+def _open_between(child: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> Trace:
+    """1 on every day inside one of the child's spans (begins, ends], else 0."""
+    who = np.concatenate([child, child])
+    day = np.concatenate([begins, ends])
+    one = np.ones(len(child), dtype=np.int64)
+    count = StepSums(who, day, np.concatenate([one, -one]))
+    return Trace(lambda c, t: (count.up_to(c, t - 1) > 0).astype(float), (who, day))

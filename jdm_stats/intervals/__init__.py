@@ -1,0 +1,1 @@
+"""The (start, stop] table and its law: splitting, auditing and rates."""
