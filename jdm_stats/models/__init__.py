@@ -1,0 +1,1 @@
+"""Formula and intervals in, frozen fit out; knows nothing of how exposure was made."""

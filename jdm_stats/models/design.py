@@ -1,0 +1,222 @@
+"""Formula and data frame in, numbers out: the design, its terms, the rows it had to leave out.
+
+The formula language is formulaic's: ``nxp2 + current_dose_mg_kg``,
+``C(antibody, Treatment("none"))``, ``nxp2 * recent_pulse``. Its spec is kept, so that new
+rows can be coded the same way.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from formulaic import Formula
+from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
+from formulaic.transforms import TRANSFORMS
+
+from jdm_stats.errors import DesignError
+from jdm_stats.likelihood.risk_sets import FloatArray
+
+INTERCEPT = "Intercept"
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A design matrix, and how it came about.
+
+    Parameters
+    ----------
+    matrix : (n, p) float array
+        One row per kept row of the frame.
+    terms : tuple of str
+        Names of the columns.
+    kept : (N,) bool array
+        Rows of the frame with every variable of the formula present.
+    variables : tuple of str
+        Columns of the frame the formula reads.
+    missing : dict of str to int
+        Rows in which each variable is missing, for those with any.
+    references : dict of str to str
+        Reference level of each factor.
+    spec : formulaic.ModelSpec
+        To code new rows.
+    """
+
+    matrix: FloatArray
+    terms: tuple[str, ...]
+    kept: np.ndarray
+    variables: tuple[str, ...]
+    missing: dict[str, int]
+    references: dict[str, str]
+    spec: Any
+
+    def encode(self, frame: pd.DataFrame) -> FloatArray:
+        """Code new rows as the fitted ones were."""
+        coded = self.spec.get_model_matrix(_plain(frame, list(self.variables)))
+        return coded[list(self.terms)].to_numpy(float)
+
+
+def split_formula(formula: str) -> tuple[str | None, str]:
+    """Split ``outcome ~ right`` into its sides; the outcome is None when not written."""
+    if not isinstance(formula, str) or not formula.strip():
+        raise DesignError(
+            f"formula must be a text such as 'nxp2 + recent_pulse'; received {formula!r}"
+        )
+    left, tilde, right = formula.rpartition("~")
+    return (left.strip() or None, right.strip()) if tilde else (None, formula.strip())
+
+
+def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Design:
+    """Code the right-hand side of a formula.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    formula : str
+        Right-hand side only.
+    intercept : bool
+        Keep the intercept column (logistic) or drop it after coding (Cox).
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        When the formula cannot be read, names columns that are not there, or codes no
+        column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {"antibody": ["NXP2", "none", "TIF1g"], "dose": [1.0, 0.5, None]}
+    ... )
+    >>> design = build_design(frame, 'C(antibody, Treatment("none"))', intercept=False)
+    >>> design.terms
+    ("C(antibody, Treatment('none'))[T.NXP2]", "C(antibody, Treatment('none'))[T.TIF1g]")
+    """
+    try:
+        parsed = Formula(formula)
+        variables = _variables(parsed)
+    except (FormulaicError, SyntaxError, AttributeError) as error:
+        raise DesignError(
+            f"the formula {formula!r} cannot be read: {_first_line(error)}"
+        ) from error
+    _require_columns(frame, variables, formula)
+    plain = _plain(frame, list(variables))
+    missing = {
+        v: int(plain[v].isna().sum()) for v in variables if plain[v].isna().any()
+    }
+    kept = plain.notna().all(axis=1).to_numpy(bool)
+    if not kept.any():
+        raise DesignError(
+            f"no row has every variable of {formula!r}: missing rows by variable {missing}"
+        )
+    try:
+        coded = parsed.get_model_matrix(plain[kept], na_action="raise")
+    except (FormulaicError, ValueError, TypeError, SyntaxError) as error:
+        raise DesignError(
+            f"the formula {formula!r} cannot be coded: {_first_line(error)}"
+        ) from error
+    terms = [str(c) for c in coded.columns if intercept or str(c) != INTERCEPT]
+    if terms in ([], [INTERCEPT]):
+        raise DesignError(
+            f"the formula {formula!r} has no covariate; name at least one"
+        )
+    matrix = np.ascontiguousarray(coded[terms].to_numpy(float))
+    if not np.isfinite(matrix).all():
+        bad = [
+            t
+            for t, ok in zip(terms, np.isfinite(matrix).all(axis=0), strict=True)
+            if not ok
+        ]
+        raise DesignError(
+            f"covariates are infinite in some rows: {bad}; correct those rows"
+        )
+    return Design(
+        matrix,
+        tuple(terms),
+        kept,
+        variables,
+        missing,
+        _references(coded),
+        coded.model_spec,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+
+
+def _variables(parsed: Formula) -> tuple[str, ...]:
+    """Return the columns a formula reads.
+
+    formulaic's own ``required_variables`` forgets the arguments of ``bs``, ``cr``, ``poly``
+    and the like, so that their missing values would go unseen.
+    """
+    names: set[str] = set()
+    for term in parsed:
+        for factor in term.factors:
+            if factor.eval_method is Factor.EvalMethod.LOOKUP:
+                names.add(factor.expr)
+            elif factor.eval_method is Factor.EvalMethod.PYTHON:
+                names |= _names_in(factor.expr)
+    return tuple(sorted(names))
+
+
+def _names_in(expression: str) -> set[str]:
+    quoted = set(re.findall(r"`([^`]+)`", expression))
+    tree = ast.parse(re.sub(r"`[^`]+`", "None", expression), mode="eval")
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return quoted | (found - set(TRANSFORMS) - set(dir(builtins)))
+
+
+def _require_columns(
+    frame: pd.DataFrame, variables: tuple[str, ...], formula: str
+) -> None:
+    absent = [v for v in variables if v not in frame.columns]
+    if not absent:
+        return
+    hints = []
+    for name in absent:
+        near = get_close_matches(name, [str(c) for c in frame.columns], n=1)
+        hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    raise DesignError(
+        f"the formula {formula!r} names columns that the frame does not have: "
+        f"{', '.join(hints)}; its columns are {[str(c) for c in frame.columns]}"
+    )
+
+
+def _plain(frame: pd.DataFrame, variables: list[str]) -> pd.DataFrame:
+    """Numbers as float64, everything else as objects, whatever pandas dtype came in."""
+    columns = {}
+    for name in variables:
+        column = frame[name]
+        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+            columns[name] = column.to_numpy(dtype=float, na_value=np.nan)
+        elif isinstance(column.dtype, pd.CategoricalDtype):
+            columns[name] = column.cat.remove_unused_categories()
+        else:
+            columns[name] = column.astype(object).to_numpy()
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _references(coded: Any) -> dict[str, str]:
+    """Return the reference level of each treatment-coded factor."""
+    references = {}
+    for factor, state in coded.model_spec.factor_contrasts.items():
+        base = getattr(state.contrasts, "base", None)
+        levels = [str(level) for level in state.levels]
+        if levels and type(state.contrasts).__name__ == "TreatmentContrasts":
+            chosen = str(base) if str(base) in levels else levels[0]
+            references[str(factor)] = chosen
+    return references

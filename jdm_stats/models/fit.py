@@ -1,0 +1,355 @@
+"""The frozen result of a fit: tables, limits, tests, words; says whether to believe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from jdm_stats.errors import NotYetSupportedError, UsageError
+from jdm_stats.html import html_table, notes_list
+from jdm_stats.models.design import Design
+from jdm_stats.models.inference import Inference, IntervalKind, limits
+from jdm_stats.models.words import describe_limits, sentence
+
+Kind = Literal["cox", "logistic"]
+RATIO = {"cox": "hazard ratio", "logistic": "odds ratio"}
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A fitted Cox or logistic model.
+
+    Made by `jdm_stats.fit_cox` and `jdm_stats.fit_logistic`; nothing in it changes.
+
+    Parameters
+    ----------
+    kind : {"cox", "logistic"}
+    model : str
+        Name for tables, such as ``"Firth Cox"``.
+    formula : str
+    penalty : None or "firth"
+    interval : {"profile", "wald"}
+        Kind of the limits in `summary` and `tidy`.
+    n_rows, n_events : int
+        Rows and events that entered the fit.
+    n_patients : int or None
+        Distinct patients, when the frame names them.
+    ties : str or None
+        Rule for tied events of a Cox model.
+    notes : tuple of str
+        What a careful reader must know, in words.
+    design : Design
+    inference : Inference
+    log_likelihood_null : float
+        Maximum with every covariate at zero (penalised under Firth).
+
+    See Also
+    --------
+    FitResult.summary, FitResult.tidy, FitResult.glance, FitResult.conf_int
+    """
+
+    kind: Kind
+    model: str
+    formula: str
+    penalty: str | None
+    interval: IntervalKind
+    n_rows: int
+    n_events: int
+    n_patients: int | None
+    ties: str | None
+    notes: tuple[str, ...]
+    design: Design = field(repr=False)
+    inference: Inference = field(repr=False)
+    log_likelihood_null: float = field(default=np.nan, repr=False)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in order."""
+        return self.design.terms
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit has estimates to be believed."""
+        return self.inference.converged
+
+    @property
+    def failure_reason(self) -> str:
+        """Why there is no estimate; empty when converged."""
+        return self.inference.failure_reason
+
+    @property
+    def separated(self) -> bool:
+        """Whether a plain fit met monotone likelihood."""
+        separation = self.inference.separation
+        return separation is not None and separation.separated
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """Inverse information at the estimate, (p, p), labelled by term."""
+        return pd.DataFrame(self.inference.covariance, self.terms, self.terms)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per covariate: coefficient, ratio, standard error, limits, test.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by ``covariate``; columns ``coef``, ``exp(coef)``, ``se(coef)``,
+            ``coef lower 95%``, ``coef upper 95%``, ``exp(coef) lower 95%``,
+            ``exp(coef) upper 95%``, ``statistic`` (Wald z; penalised likelihood-ratio
+            chi-square under Firth), ``p``, ``reason``.
+        """
+        found = self.inference
+        with np.errstate(over="ignore"):
+            columns = {
+                "coef": found.coefficients,
+                "exp(coef)": np.exp(found.coefficients),
+                "se(coef)": found.std_errors,
+                "coef lower 95%": found.lower,
+                "coef upper 95%": found.upper,
+                "exp(coef) lower 95%": np.exp(found.lower),
+                "exp(coef) upper 95%": np.exp(found.upper),
+                "statistic": found.statistics,
+                "p": found.p_values,
+                "reason": found.reasons,
+            }
+        return pd.DataFrame(columns, index=pd.Index(self.terms, name="covariate"))
+
+    def tidy(
+        self, exponentiate: bool = False, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """One row per term, in the columns that plots and report tables read.
+
+        Parameters
+        ----------
+        exponentiate : bool, default False
+            Give ratios instead of log ratios; ``std_error`` stays on the log scale.
+        conf_level : float, default 0.95
+
+        Returns
+        -------
+        DataFrame
+            ``model, term, estimate, std_error, statistic, p_value, conf_low, conf_high,
+            scale, interval, n, events, reason``.
+        """
+        found = self.inference
+        ends = self.conf_int(conf_level=conf_level)
+        low, high = ends["conf_low"].to_numpy(), ends["conf_high"].to_numpy()
+        estimate, scale = found.coefficients, f"log {RATIO[self.kind]}"
+        if exponentiate:
+            with np.errstate(over="ignore"):
+                estimate, low, high = np.exp(estimate), np.exp(low), np.exp(high)
+            scale = RATIO[self.kind]
+        return pd.DataFrame(
+            {
+                "model": self.model,
+                "term": self.terms,
+                "estimate": estimate,
+                "std_error": found.std_errors,
+                "statistic": found.statistics,
+                "p_value": found.p_values,
+                "conf_low": low,
+                "conf_high": high,
+                "scale": scale,
+                "interval": self.interval,
+                "n": self.n_rows if self.n_patients is None else self.n_patients,
+                "events": self.n_events,
+                "reason": found.reasons,
+            }
+        )
+
+    def conf_int(
+        self, method: str | None = None, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Limits of every term on the log scale.
+
+        Parameters
+        ----------
+        method : {"profile", "wald"}, optional
+            Default: the interval of the fit.
+        conf_level : float, default 0.95
+
+        Returns
+        -------
+        DataFrame
+            Indexed by term: ``conf_low``, ``conf_high``, ``interval`` (the method).
+
+        Raises
+        ------
+        NotYetSupportedError
+            For robust limits.
+        """
+        kind = check_interval(method) or self.interval
+        if not 0.0 < conf_level < 1.0:
+            raise UsageError(
+                f"conf_level must lie between 0 and 1, such as 0.95; received {conf_level!r}"
+            )
+        if kind == self.interval and conf_level == 0.95:
+            lower, upper = self.inference.lower, self.inference.upper
+        else:
+            lower, upper, _ = limits(self.inference, self.terms, kind, conf_level)
+        return pd.DataFrame(
+            {"conf_low": lower, "conf_high": upper, "interval": kind},
+            index=pd.Index(self.terms, name="term"),
+        )
+
+    def likelihood_ratio_test(self, *terms: str) -> pd.DataFrame:
+        """(Penalised) likelihood-ratio test that terms are zero together.
+
+        Parameters
+        ----------
+        *terms : str
+            Default: all terms but the intercept.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``terms, statistic, degrees_of_freedom, p_value``; NaN when the fit
+            has no estimate.
+        """
+        chosen = terms or tuple(t for t in self.terms if t != "Intercept")
+        unknown = [t for t in chosen if t not in self.terms]
+        if unknown:
+            raise UsageError(f"no such terms: {unknown}; the terms are {self.terms}")
+        places = list(self.inference.positions)
+        at = [self.terms.index(t) for t in chosen]
+        statistic, p_value, seen = np.nan, np.nan, [j for j in at if j in places]
+        if self.inference.solution is not None and seen:
+            test = self.inference.solution.test(tuple(places.index(j) for j in seen))
+            statistic, p_value = test.statistic, test.p_value
+        row = {
+            "terms": " + ".join(chosen),
+            "statistic": statistic,
+            "degrees_of_freedom": len(seen),
+            "p_value": p_value,
+        }
+        return pd.DataFrame([row])
+
+    def glance(self) -> pd.DataFrame:
+        """Give the fit in one row: size, likelihood, global test, whether to believe it."""
+        solution = self.inference.solution
+        best = np.nan if solution is None else solution.penalised_log_likelihood
+        plain = np.nan if solution is None else solution.log_likelihood
+        test = self._global_test
+        parameters = len([t for t in self.terms if t != "Intercept"])
+        row: dict[str, Any] = {
+            "model": self.model,
+            "formula": self.formula,
+            "n_rows": self.n_rows,
+            "n_patients": self.n_patients,
+            "n_events": self.n_events,
+            "parameters": parameters,
+            "events_per_parameter": self.n_events / parameters
+            if parameters
+            else np.nan,
+            "log_likelihood": plain,
+            "penalised_log_likelihood": best if self.penalty else np.nan,
+            "log_likelihood_null": self.log_likelihood_null,
+            "lr_statistic": test["statistic"],
+            "lr_degrees_of_freedom": test["degrees_of_freedom"],
+            "lr_p_value": test["p_value"],
+            "ties": self.ties,
+            "penalty": self.penalty,
+            "interval": self.interval,
+            "converged": self.converged,
+            "separated": self.separated,
+            "failure_reason": self.failure_reason,
+        }
+        return pd.DataFrame([row])
+
+    @cached_property
+    def _global_test(self) -> dict[str, Any]:
+        return dict(zip(*_first_row(self.likelihood_ratio_test()), strict=True))
+
+    def in_words(self, term: str | None = None) -> str:
+        """Say the estimate of a term, or of every term, in plain sentences.
+
+        Parameters
+        ----------
+        term : str, optional
+            Default: every term but the intercept, a sentence each.
+
+        Returns
+        -------
+        str
+        """
+        rows = self.tidy(exponentiate=True)
+        chosen = [term] if term else [t for t in self.terms if t != "Intercept"]
+        unknown = [t for t in chosen if t not in self.terms]
+        if unknown:
+            raise UsageError(f"no such terms: {unknown}; the terms are {self.terms}")
+        at = [self.terms.index(t) for t in chosen]
+        return " ".join(sentence(rows.iloc[j], self.penalty) for j in at)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FitResult):
+            return NotImplemented
+        same = self.summary.equals(other.summary) and self.notes == other.notes
+        return bool(same and self.glance().equals(other.glance()))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        state = "" if self.converged else f", no estimate: {self.failure_reason}"
+        size = f"{self.n_events} events in {self.n_rows} rows"
+        return f"<{self.model}: {self.formula} ({size}{state})>"
+
+    def _repr_html_(self) -> str:
+        rows = self.tidy(exponentiate=True)
+        shown = pd.DataFrame(
+            {
+                "Term": rows["term"],
+                f"{RATIO[self.kind].capitalize()} (95% limits)": [
+                    describe_limits(row) for _, row in rows.iterrows()
+                ],
+                "p": rows["p_value"],
+                "Remark": rows["reason"],
+            }
+        )
+        if not (shown["Remark"] != "").any():
+            shown = shown.drop(columns="Remark")
+        caption = f"{self.model}: {self.formula} ({self.n_events} events)"
+        return html_table(shown, caption=caption, formats={"p": "p"}) + notes_list(
+            self.notes
+        )
+
+
+def _first_row(frame: pd.DataFrame) -> tuple[list[str], list[Any]]:
+    return [str(c) for c in frame.columns], list(frame.iloc[0])
+
+
+def check_interval(method: str | None) -> IntervalKind | None:
+    """Check the name of an interval; None stays None."""
+    if method is None or method in ("profile", "wald"):
+        return method  # type: ignore[return-value]
+    if method == "robust":
+        raise NotYetSupportedError(
+            "robust limits are not supported in this version; use 'profile' or 'wald'"
+        )
+    raise UsageError(f"interval must be 'profile' or 'wald'; received {method!r}")
+
+
+def check_penalty(penalty: object) -> bool:
+    """Check the penalty; True for Firth's, False for none."""
+    if penalty is None or penalty == "firth":
+        return penalty is not None
+    if isinstance(penalty, str):
+        raise UsageError(f"penalty must be None or 'firth'; received {penalty!r}")
+    raise NotYetSupportedError(
+        f"priors are not supported in this version (received {penalty!r}); use 'firth'"
+    )
+
+
+def refuse(**options: object) -> None:
+    """Refuse options that this version names but does not carry out."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise NotYetSupportedError(
+            f"{', '.join(given)}: not supported in this version, and not ignored either; "
+            "leave out, or fit with R survival until it is"
+        )

@@ -1,0 +1,137 @@
+"""What a careful reader must know of a fit, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from jdm_stats.html import format_p, format_ratio
+from jdm_stats.models.design import INTERCEPT, Design
+
+FEW_EVENTS_PER_PARAMETER = 10.0
+WIDE = 100.0
+
+
+def describe_limits(row: pd.Series) -> str:
+    """Write ``7.84 (0.82 to 1043)`` from a row of ratios; ``no estimate`` when NaN."""
+    if not np.isfinite(row["estimate"]):
+        return "no estimate"
+    return format_ratio(row["estimate"], row["conf_low"], row["conf_high"])
+
+
+def sentence(row: pd.Series, penalty: str | None) -> str:
+    """Say one ratio in a sentence.
+
+    Parameters
+    ----------
+    row : Series
+        A row of ``tidy(exponentiate=True)``.
+    penalty : None or "firth"
+
+    Returns
+    -------
+    str
+    """
+    ratio, term = str(row["scale"]), row["term"]
+    if not np.isfinite(row["estimate"]):
+        return f"There is no estimate of the {ratio} for {term} ({row['reason']})."
+    test = "penalised likelihood-ratio" if penalty else "Wald"
+    kind = "profile limits" if row["interval"] == "profile" else "Wald limits"
+    return (
+        f"The {ratio} for {term} is {format_ratio(row['estimate'], None, None)} "
+        f"(95% {kind} {_ends(row)}; {test} p {_p(row['p_value'])}; {_count(row['events'])}): "
+        f"the data are compatible with {_reading(row)}."
+    )
+
+
+def _ends(row: pd.Series) -> str:
+    low, high = (format_ratio(row[c], None, None) for c in ("conf_low", "conf_high"))
+    return f"{low} to {high}"
+
+
+def _p(value: float) -> str:
+    text = format_p(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _count(events: int) -> str:
+    return f"{events} event" + ("" if events == 1 else "s")
+
+
+def _reading(row: pd.Series) -> str:
+    noun = "hazard" if "hazard" in str(row["scale"]) else "odds"
+    low, high = float(row["conf_low"]), float(row["conf_high"])
+    if not (np.isfinite(low) or np.isfinite(high)):
+        return f"any change of the {noun}"
+    text = f"anything from {_change(low)} to {_change(high)} the {noun}"
+    if low > 0 and high / low > WIDE:
+        text += ", which is to say that they hardly bound it"
+    return text
+
+
+def _change(ratio: float) -> str:
+    if np.isinf(ratio):
+        return "any multiple of"
+    return f"{format_ratio(ratio, None, None)} times"
+
+
+def design_notes(design: Design, dropped: dict[str, int]) -> list[str]:
+    """Write notes on rows left out and on reference levels."""
+    notes = []
+    if dropped.get("rows"):
+        missing = ", ".join(
+            f"{v} ({n} rows)" for v, n in sorted(design.missing.items())
+        )
+        lost = f"{dropped['rows']} rows"
+        if "patients" in dropped:
+            lost += f" of {dropped['patients']} patients"
+        notes.append(
+            f"Left out for missing values: {lost} with {_count(dropped['events'])}; "
+            f"missing: {missing}."
+        )
+    notes += [
+        f"Reference level of {factor}: {level}."
+        for factor, level in sorted(design.references.items())
+    ]
+    return notes
+
+
+def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]:
+    """Write notes on how few events there are, overall and in the groups compared."""
+    n_events = int(event.sum())
+    notes = []
+    if parameters and n_events / parameters < FEW_EVENTS_PER_PARAMETER:
+        notes.append(
+            f"{_count(n_events)} for {parameters} parameter"
+            f"{'' if parameters == 1 else 's'} ({n_events / parameters:.1f} per "
+            "parameter): far-reaching conclusions do not rest on this."
+        )
+    for j, term in enumerate(design.terms):
+        column = design.matrix[:, j]
+        if term == INTERCEPT or not np.isin(column, (0.0, 1.0)).all():
+            continue
+        for value in (1.0, 0.0):
+            group = column == value
+            if group.any() and not event[group].any() and n_events:
+                notes.append(
+                    f"No event in the {int(group.sum())} rows with {term} = {value:g}."
+                )
+    return notes
+
+
+def method_note(penalty: str | None, interval: str, separated: bool) -> str:
+    """Say which method was used and why its figures can, or cannot, be read."""
+    if separated:
+        return (
+            "Plain maximum likelihood has no estimate here (monotone likelihood): no "
+            "standard error, Wald limit or p-value would mean anything, however small it "
+            "looked. Use penalty='firth'."
+        )
+    limits = "profile-likelihood" if interval == "profile" else "Wald"
+    if penalty == "firth":
+        return (
+            "Firth's penalised likelihood, which has an estimate even when every event "
+            f"falls into one group; {limits} limits at 95% and penalised "
+            "likelihood-ratio tests."
+        )
+    return f"Plain maximum likelihood; {limits} limits at 95% and Wald tests."
