@@ -8,6 +8,7 @@ missing value; the words "none", "NA" or "nan" are words.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def as_objects(cells: pd.Series) -> Objects:
     """
     values = np.array(cells.astype(object).to_numpy(dtype=object), dtype=object)
     values[cells.isna().to_numpy(dtype=bool)] = None
-    values[values == ""] = None
+    values[[isinstance(value, str) and not value for value in values]] = None
     return values
 
 
@@ -106,8 +107,11 @@ def _number(value: Any) -> float:
         return float(value) if _NUMERAL.fullmatch(value) else np.nan
     if isinstance(value, (bool, np.bool_)):
         return np.nan
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return float(value)
+    if isinstance(value, (int, float, Decimal, np.integer, np.floating)):
+        try:
+            return float(value)
+        except OverflowError:
+            return np.inf
     return np.nan
 
 
@@ -128,14 +132,17 @@ def read_flags(cells: pd.Series) -> tuple[ExtensionArray, Mask]:
     ([True, False, <NA>, <NA>], [False, False, True, False])
     """
     raw = as_objects(cells)
-    codes, distinct = pd.factorize(raw)
-    read: list[bool | None] = [_flag(value) for value in distinct]
-    values = np.array([*read, None], dtype=object)[codes]
-    unread = np.array(pd.isna(values), dtype=bool) & (codes >= 0)
-    return pd.array(values, dtype="boolean"), unread
+    if pandas_types.infer_dtype(raw, skipna=True) == "string":
+        codes, words = pd.factorize(raw)
+        values = np.array([*(_flag(word) for word in words), None], dtype=object)[codes]
+    else:
+        values = np.array([*(_flag(value) for value in raw), None], dtype=object)[:-1]
+    unread = np.array(pd.isna(values) & ~pd.isna(raw), dtype=bool)
+    return pd.Series(values, dtype="boolean").array, unread
 
 
 def _flag(value: Any) -> bool | None:
     if isinstance(value, str):
         return _FLAG_WORDS.get(value.lower())
-    return bool(value) if value in (0, 1) else None
+    number = _number(int(value) if isinstance(value, (bool, np.bool_)) else value)
+    return bool(number) if number in (0, 1) else None

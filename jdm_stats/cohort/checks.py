@@ -20,7 +20,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 
 
 def check_tables(
-    frames: Mapping[str, pd.DataFrame | None],
+    frames: Mapping[str, pd.DataFrame | None], *, agree: bool = True
 ) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     """Bring the four tables to shape and report every rule they break.
 
@@ -29,6 +29,9 @@ def check_tables(
     frames : mapping of str to DataFrame or None
         ``patients``, ``courses``, ``events`` and ``assessments``; a table that is
         None or an empty frame without columns has no rows.
+    agree : bool
+        Whether to check rows and tables against each other too; not when a table
+        could not be read.
 
     Returns
     -------
@@ -54,4 +57,6 @@ def check_tables(
             continue
         tables[name], found = columns.conform(frame, table)
         faults += found
-    return tables, in_order([*faults, *agreement.disagreements(tables)])
+    if agree:
+        faults += agreement.disagreements(tables)
+    return tables, in_order(faults)

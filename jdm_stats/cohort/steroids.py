@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jdm_stats.cohort.body_size import last_recorded
 from jdm_stats.cohort.cells import Mask
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.faults import in_order
@@ -201,8 +202,8 @@ def steroid_courses(
     courses["course_row"] = np.arange(1, len(courses) + 1)
     steroids = courses[courses["drug"].isin(STEROIDS).to_numpy(dtype=bool)]
     steroids = steroids.reset_index(drop=True)
-    weight, weight_assessed = _last_recorded(cohort, steroids, "weight_kg")
-    height, _ = _last_recorded(cohort, steroids, "height_cm")
+    weight, weight_assessed = last_recorded(cohort, steroids, "weight_kg")
+    height, _ = last_recorded(cohort, steroids, "height_cm")
     given = _doses_on_a_day(steroids, weight, height)
     pulse = _is(steroids["route"], "iv") & (
         (given.mg_kg >= pulse_mg_kg_day) | (given.mg >= pulse_mg_day)
@@ -248,39 +249,6 @@ def _is(column: pd.Series, word: str) -> Mask:
 
 def _days(column: pd.Series) -> Numbers:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _last_recorded(
-    cohort: Cohort, courses: pd.DataFrame, measure: str
-) -> tuple[Numbers, Mask]:
-    """Return the value last recorded by each course's start, and whether assessed."""
-    patients = cohort.patients[["patient_id", measure]].dropna()
-    patients = patients.rename(columns={measure: "value"})
-    every = cohort.assessments
-    every = every[_is(every["measure"], measure)]
-    assessed = every.groupby(["patient_id", "day"])["value"].mean().reset_index()
-    at_diagnosis = patients.assign(day=0, assessed=False)
-    records = pd.concat([at_diagnosis, assessed.assign(assessed=True)])
-    records = records.astype({"day": "int64", "assessed": bool, "value": "float64"})
-    records = records.drop_duplicates(["patient_id", "day"], keep="last")
-    starts = pd.DataFrame(
-        {
-            "patient_id": courses["patient_id"],
-            "day": courses["start_day"].astype("int64"),
-            "place": np.arange(len(courses)),
-        }
-    )
-    matched = pd.merge_asof(
-        starts.sort_values("day", kind="stable"),
-        records.sort_values("day", kind="stable"),
-        on="day",
-        by="patient_id",
-    ).sort_values("place")
-    by_patient = patients.set_index("patient_id")["value"]
-    fallback = by_patient.reindex(courses["patient_id"]).to_numpy(dtype=np.float64)
-    value = matched["value"].to_numpy(dtype=np.float64)
-    was_assessed = (matched["assessed"] == True).to_numpy(dtype=bool)  # noqa: E712
-    return np.where(np.isnan(value), fallback, value), was_assessed
 
 
 def _doses_on_a_day(courses: pd.DataFrame, weight: Numbers, height: Numbers) -> _Given:
