@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +34,8 @@ from nbclient.exceptions import (
 from traitlets.config import Config
 
 from jdm_stats.errors import DataError
+from jdm_stats.report.environment import kernel_environment, private_folder
 from jdm_stats.report.scrub import scrub_notebook
-from jdm_stats.report.show import FOLDER_VARIABLE
 from jdm_stats.report.templates import Template
 
 __all__ = ["Outcome", "run_notebook"]
@@ -46,7 +44,6 @@ CELL_FAILED, DATA_AT_FAULT, TIME_LIMIT, KERNEL_DIED = 1, 3, 4, 5
 START_UP_SECONDS = 120
 GRACE_SECONDS = 8.0
 _LONGEST_SOCKET_PATH = 80  # the limit is about 104 bytes, a port number included
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +124,20 @@ def run_notebook(
         Never raises for what a cell, the kernel or the clock did.
     """
     notebook = _filled(template, values)
-    with _private_folder() as private:
+    with private_folder() as private:
         watch = _Watch()
         client = _client(notebook, private, cell_timeout, watch, progress)
-        environment = _environment(private, results)
-        late = _drive(client, environment, watch, timeout)
+        environment = kernel_environment(private, results)
+        with (private / "kernel.log").open("wb") as log:
+            settings = {"env": environment, "stdout": log, "stderr": log}
+            late = _drive(client, settings, watch, timeout)
     code, error = (
         (TIME_LIMIT, f"the run took longer than {timeout:g} s")
         if late
         else _verdict(watch.error, notebook, cell_timeout)
     )
-    scrub_notebook(notebook, values, extra=(str(private), str(results)))
-    return Outcome("failed" if code else "done", code, error, notebook)
+    scrub = scrub_notebook(notebook, values, extra=(str(private), str(results)))
+    return Outcome("failed" if code else "done", code, scrub(error), notebook)
 
 
 def _filled(template: Template, values: Mapping[str, Any]) -> nbformat.NotebookNode:
@@ -163,15 +162,6 @@ def _filled(template: Template, values: Mapping[str, Any]) -> nbformat.NotebookN
     return notebook
 
 
-@contextmanager
-def _private_folder() -> Iterator[Path]:
-    folder = tempfile.mkdtemp(prefix="jdm-")
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _client(
     notebook: nbformat.NotebookNode,
     private: Path,
@@ -189,9 +179,6 @@ def _client(
     headings = _headings(notebook)
     begun = time.monotonic()
 
-    def started(**_: Any) -> None:
-        watch.process = getattr(getattr(client.km, "provisioner", None), "pid", None)
-
     def at_cell(cell_index: int, **_: Any) -> None:
         if progress is not None and cell_index in headings:
             progress(f"[{time.monotonic() - begun:6.1f} s] {headings[cell_index]}")
@@ -207,7 +194,6 @@ def _client(
         coalesce_streams=True,
         store_widget_state=False,
         resources={"metadata": {"path": str(work)}},
-        on_notebook_start=started,
         on_cell_start=at_cell,
     )
     return client
@@ -226,65 +212,19 @@ def _headings(notebook: nbformat.NotebookNode) -> dict[int, str]:
     return found
 
 
-def _environment(private: Path, results: Path) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name
-        not in {"PYTHONWARNINGS", "PYTHONSTARTUP", "PYTHONINSPECT", "MPLBACKEND"}
-    }
-    package_home = str(Path(__file__).resolve().parents[2])
-    paths = [kept.get("PYTHONPATH", "")]
-    if not package_home.endswith(("site-packages", "dist-packages")):
-        paths.append(package_home)  # a checkout that is not installed
-    settings = {
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "TZ": "UTC",
-        "MPLCONFIGDIR": str(_font_cache(private / "matplotlib")),
-        "IPYTHONDIR": str(private / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(private / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
-        FOLDER_VARIABLE: str(results),
-    }
-    threads = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
-    return kept | settings | threads
-
-
-def _font_cache(target: Path) -> Path:
-    """Give the kernel a private Matplotlib folder, with the list of fonts if one was made.
-
-    A style file in the reader's own folder must not alter the figures, and finding all fonts
-    anew takes seconds on some machines.
-    """
-    target.mkdir()
-    homes = [os.environ.get("MPLCONFIGDIR"), os.environ.get("XDG_CACHE_HOME")]
-    with suppress(RuntimeError):
-        homes.append(str(Path.home() / ".cache"))
-    for home in filter(None, homes):
-        for found in [
-            *Path(home).glob("fontlist-*"),
-            *Path(home).glob("matplotlib/fontlist-*"),
-        ]:
-            with suppress(OSError):
-                shutil.copy(found, target / found.name)
-    return target
-
-
 def _drive(
-    client: NotebookClient, environment: dict[str, str], watch: _Watch, timeout: float
+    client: NotebookClient, settings: dict[str, Any], watch: _Watch, timeout: float
 ) -> bool:
     """Run the client in its thread; say whether the whole-run limit was passed."""
     thread = threading.Thread(
-        target=_in_thread, args=(client, environment, watch), daemon=True
+        target=_in_thread, args=(client, settings, watch), daemon=True
     )
     deadline = time.monotonic() + timeout
     late = False
     thread.start()
     try:
         while not watch.finished.wait(min(0.2, max(deadline - time.monotonic(), 0.01))):
+            watch.process = _process(client) or watch.process
             if time.monotonic() >= deadline:
                 late = True
                 break
@@ -293,13 +233,16 @@ def _drive(
     return late
 
 
-def _in_thread(
-    client: NotebookClient, environment: dict[str, str], watch: _Watch
-) -> None:
+def _process(client: NotebookClient) -> int | None:
+    """Process number of the kernel, also its process group, once it is there."""
+    return getattr(getattr(client.km, "provisioner", None), "pid", None)
+
+
+def _in_thread(client: NotebookClient, settings: dict[str, Any], watch: _Watch) -> None:
     async def execute() -> None:
         watch.loop = asyncio.get_running_loop()
         watch.task = asyncio.current_task()
-        await client.async_execute(env=environment)
+        await client.async_execute(**settings)
 
     try:
         asyncio.run(execute())
@@ -314,9 +257,12 @@ def _stop(watch: _Watch, thread: threading.Thread) -> None:
         with suppress(RuntimeError):
             watch.loop.call_soon_threadsafe(watch.task.cancel)
         watch.finished.wait(GRACE_SECONDS)
-    if watch.process is not None and os.name == "posix":
+    if watch.process is not None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(watch.process, signal.SIGKILL)
+            if os.name == "posix":  # the kernel and whatever it has started
+                os.killpg(watch.process, signal.SIGKILL)
+            else:
+                os.kill(watch.process, signal.SIGTERM)
     thread.join(GRACE_SECONDS)
 
 

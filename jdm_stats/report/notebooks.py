@@ -48,10 +48,10 @@ from typing import TYPE_CHECKING, Any
 from jdm_stats.errors import ReportError, UsageError
 from jdm_stats.report.folder import RunFolder
 from jdm_stats.report.manifest import build_manifest, hash_input, is_current, run_key
+from jdm_stats.report.parameters import bind_parameters
 from jdm_stats.report.templates import (
     PATH_PARAMETERS,
     Template,
-    bind_parameters,
     cohort_path,
     read_template,
     template_path,
@@ -110,6 +110,7 @@ def render_report(
     cell_timeout: float = 600,
     if_changed: bool = False,
     progress: Callable[[str], None] | None = None,
+    check: Callable[[Path], None] | None = None,
 ) -> ReportResult:
     """Run a template in a fresh kernel and publish the page, its tables and a manifest.
 
@@ -130,6 +131,9 @@ def render_report(
         Do nothing when a report of the same data, parameters, template and version stands.
     progress : callable, optional
         Called with one line of text as each section begins.
+    check : callable, optional
+        Called with the path of the cohort before a kernel starts; what it raises ends
+        the run, so that faulty data are refused at once.
 
     Returns
     -------
@@ -155,6 +159,8 @@ def render_report(
     with RunFolder(Path(out)) as folder:
         if if_changed and is_current(folder.path, run.key):
             return _result("unchanged", folder, begun)
+        if check is not None and run.values.get("data"):
+            check(Path(run.values["data"]))
         outcome = _execute(run, folder, progress)
         _publish(run, folder, outcome, time.monotonic() - begun)
         return _result("done", folder, begun)
@@ -258,7 +264,7 @@ def _publish(run: _Run, folder: RunFolder, outcome: Outcome, seconds: float) -> 
         )
         failed = folder.publish_failure(page, notebook, manifest)
         raise ReportError(
-            f"{outcome.error}; what was done so far is in {failed}", outcome.exit_code
+            f"{outcome.error}\nWhat was done so far is in {failed}", outcome.exit_code
         )
     folder.stage("report.html", page)
     folder.stage("report.ipynb", notebook)

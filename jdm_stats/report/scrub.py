@@ -28,7 +28,7 @@ def scrub_notebook(
     notebook: nbformat.NotebookNode,
     values: Mapping[str, Any],
     extra: Iterable[str] = (),
-) -> None:
+) -> Callable[[str], str]:
     """Replace absolute paths in the outputs and in the injected parameters, in place.
 
     Parameters
@@ -39,6 +39,11 @@ def scrub_notebook(
         Parameters of the run; those that are paths are shown by their last part.
     extra : iterable of str
         Further folders that mean nothing to a reader.
+
+    Returns
+    -------
+    callable
+        Does the same to any text.
     """
     scrub = _scrubber(values, extra)
     for cell in notebook.cells:
@@ -49,6 +54,7 @@ def scrub_notebook(
             cell.source = "\n".join(["# Parameters of this run", *lines])
         for output in cell.get("outputs", []):
             _scrub_output(output, scrub)
+    return scrub
 
 
 def _scrubber(values: Mapping[str, Any], extra: Iterable[str]) -> Callable[[str], str]:

@@ -1,4 +1,4 @@
-"""Templates: where they stand, what parameters they take, and the values a run binds.
+"""Templates: where they stand, what parameters they take, and which cohort is the default.
 
 A template is read here as plain JSON, so that a mistyped parameter is refused in a fraction of
 a second, before any kernel starts.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from jdm_stats.errors import UsageError
 __all__ = [
     "PATH_PARAMETERS",
     "Template",
-    "bind_parameters",
+    "cell_text",
+    "cohort_path",
+    "has_tag",
     "list_templates",
-    "parse_value",
     "read_template",
     "template_path",
 ]
@@ -126,21 +126,23 @@ def read_template(path: Path) -> Template:
         cells = json.loads(source)["cells"]
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path.name} is not a Jupyter notebook: {error}") from error
-    tagged = [cell for cell in cells if _has_tag(cell, "parameters")]
+    tagged = [cell for cell in cells if has_tag(cell, "parameters")]
     if len(tagged) != 1 or tagged[0]["cell_type"] != "code":
         raise UsageError(
             f"{path.name} has {len(tagged)} cells tagged 'parameters'; a template has exactly "
             "one, a code cell of literal defaults"
         )
-    defaults = _literals(_text(tagged[0]), path.name)
+    defaults = _literals(cell_text(tagged[0]), path.name)
     return Template(path.stem, path, source, defaults, _title(cells, path.stem))
 
 
-def _has_tag(cell: Mapping[str, Any], tag: str) -> bool:
+def has_tag(cell: Mapping[str, Any], tag: str) -> bool:
+    """Whether a cell carries a tag."""
     return tag in cell.get("metadata", {}).get("tags", [])
 
 
-def _text(cell: Mapping[str, Any]) -> str:
+def cell_text(cell: Mapping[str, Any]) -> str:
+    """Source of a cell, which the format may store as lines."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
 
@@ -148,7 +150,7 @@ def _text(cell: Mapping[str, Any]) -> str:
 def _title(cells: list[dict[str, Any]], fallback: str) -> str:
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            heading = re.search(r"^#\s+(.+)$", _text(cell), re.MULTILINE)
+            heading = re.search(r"^#\s+(.+)$", cell_text(cell), re.MULTILINE)
             if heading:
                 return heading[1].strip()
     return fallback
@@ -175,101 +177,6 @@ def _assignment(statement: ast.stmt) -> tuple[str, Any]:
     if not isinstance(target, ast.Name) or statement.value is None:
         raise ValueError(f"line {statement.lineno} does not assign to one plain name")
     return target.id, ast.literal_eval(statement.value)
-
-
-def parse_value(text: str, default: Any) -> Any:
-    """Read a value typed on the command line in the type of the default.
-
-    Text stays as typed, so that the identifier ``007`` is not turned into a number.
-
-    Raises
-    ------
-    ValueError
-        If the text cannot be read in that type.
-
-    Examples
-    --------
-    >>> parse_value("007", ""), parse_value("90", 30), parse_value("true", False)
-    ('007', 90, True)
-    """
-    if isinstance(default, str):
-        return text
-    if isinstance(default, bool):
-        truth = {"true": True, "false": False}.get(text.lower())
-        if truth is None:
-            raise ValueError("expected true or false")
-        return truth
-    if isinstance(default, int):
-        return int(text)
-    if isinstance(default, float):
-        return float(text)
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"expected a literal such as {default!r}") from error
-
-
-def bind_parameters(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check given values against the template's defaults.
-
-    Parameters
-    ----------
-    template : Template
-        As read by `read_template`.
-    given : mapping of str to object
-        Values for some of its parameters.
-
-    Returns
-    -------
-    dict
-        A value for every parameter, in the template's order.
-
-    Raises
-    ------
-    UsageError
-        With all faults at once: a name the template does not have, a value of another type than
-        its default, or a parameter that no cell reads.
-    """
-    faults = []
-    words = _words_read(template)
-    for name, value in given.items():
-        if name not in template.defaults:
-            known = ", ".join(template.defaults) or "none"
-            faults.append(f"unknown parameter {name!r} (the template has: {known})")
-        elif not _same_kind(value, template.defaults[name]):
-            kind = type(template.defaults[name]).__name__
-            faults.append(f"parameter {name!r} takes {kind}, received {value!r}")
-        elif name not in words and name != "report_date":  # shown at the foot
-            faults.append(f"parameter {name!r} is not read by any cell of the template")
-    if faults:
-        raise UsageError(f"template {template.name}: " + "; ".join(faults))
-    return {
-        name: _settled(given.get(name, old), old)
-        for name, old in template.defaults.items()
-    }
-
-
-def _words_read(template: Template) -> set[str]:
-    code = [
-        _text(cell)
-        for cell in template.cells
-        if cell["cell_type"] == "code" and not _has_tag(cell, "parameters")
-    ]
-    return set(re.findall(r"[^\W\d]\w*", "\n".join(code)))
-
-
-def _same_kind(value: Any, default: Any) -> bool:
-    if default is None:
-        return True
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, float):
-        return isinstance(value, (int, float)) and math.isfinite(value)
-    return isinstance(value, type(default))
-
-
-def _settled(value: Any, default: Any) -> Any:
-    return float(value) if isinstance(default, float) else value
 
 
 def cohort_path(data: str = "") -> Path:
