@@ -1,0 +1,1 @@
+"""What is published: each figure with its source, its grade and how much was read."""
