@@ -8,9 +8,7 @@ causes together. The diagram shows both; it is a drawing of assumptions, not of 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,8 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Text
 
-from jdm_stats.errors import UsageError
 from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.graph import Edge, blocked_edges, opened_ties, read_graph
 from jdm_stats.plots.style import (
     BASE_SIZE,
     INK,
@@ -36,41 +34,6 @@ __all__ = ["path_diagram"]
 
 _BLOCKED = OKABE_ITO["vermillion"]
 _OPENED = OKABE_ITO["blue"]
-
-Edge = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Graph:
-    """An acyclic graph: names of nodes and directed edges."""
-
-    nodes: tuple[str, ...]
-    edges: tuple[Edge, ...]
-
-    def after(self, node: str) -> set[str]:
-        """Nodes that ``node`` leads to, itself included."""
-        return self._reach(node, self.edges)
-
-    def before(self, node: str) -> set[str]:
-        """Nodes that lead to ``node``, itself included."""
-        return self._reach(node, [(target, source) for source, target in self.edges])
-
-    def parents(self, node: str) -> list[str]:
-        """Direct causes of ``node``."""
-        return [source for source, target in self.edges if target == node]
-
-    def joined(self, one: str, other: str) -> bool:
-        """Whether an edge runs between two nodes."""
-        return (one, other) in self.edges or (other, one) in self.edges
-
-    @staticmethod
-    def _reach(node: str, edges: Iterable[Edge]) -> set[str]:
-        pairs = list(edges)
-        found, fresh = {node}, {node}
-        while fresh:
-            fresh = {t for s, t in pairs if s in fresh} - found
-            found |= fresh
-        return found
 
 
 @styled
@@ -90,7 +53,7 @@ def path_diagram(
     ----------
     nodes : pandas.DataFrame
         ``node`` (name), ``x`` and ``y`` (place, in any unit), and ``label`` if it is to
-        read otherwise.
+        read otherwise. Choose places so that no edge runs through a third node.
     edges : pandas.DataFrame
         ``source``, ``target``, and ``style`` ("solid", or "dashed" for a path that is
         doubtful).
@@ -130,10 +93,10 @@ def path_diagram(
     """
     places = require_columns(nodes, ("node", "x", "y"), "path_diagram (nodes)")
     arrows = require_columns(edges, ("source", "target"), "path_diagram (edges)")
-    graph = _graph(places, arrows, [*adjusted, *filter(None, (exposure, outcome))])
-    blocked = _blocked(graph, adjusted, exposure, outcome)
+    graph = read_graph(places, arrows, [*adjusted, *filter(None, (exposure, outcome))])
+    blocked = blocked_edges(graph, adjusted, exposure, outcome)
     barred = {edge for edge in blocked if edge[0] in adjusted}
-    opened = _opened(graph, adjusted)
+    opened = opened_ties(graph, adjusted)
     where = dict(
         zip(
             graph.nodes,
@@ -156,60 +119,6 @@ def path_diagram(
     if synthetic:
         synthetic_mark(ax)
     return ax
-
-
-def _graph(
-    places: pd.DataFrame, arrows: pd.DataFrame, mentioned: Sequence[str]
-) -> _Graph:
-    names = tuple(text_of(node) for node in places["node"])
-    pairs = tuple(
-        (text_of(source), text_of(target))
-        for source, target in zip(arrows["source"], arrows["target"], strict=True)
-    )
-    used = [*(name for pair in pairs for name in pair), *mentioned]
-    unknown = [name for name in dict.fromkeys(used) if name not in names]
-    if unknown:
-        raise UsageError(
-            f"no node is called {', '.join(map(repr, unknown))}; the nodes are "
-            f"{', '.join(names)}"
-        )
-    graph = _Graph(names, pairs)
-    circular = [(s, t) for s, t in pairs if s in graph.after(t)]
-    if circular:
-        shown = ", ".join(f"{source} -> {target}" for source, target in circular)
-        raise UsageError(f"the edges run in a circle: {shown}; take one of them out")
-    return graph
-
-
-def _blocked(
-    graph: _Graph, adjusted: Sequence[str], exposure: str | None, outcome: str | None
-) -> set[Edge]:
-    found: set[Edge] = set()
-    for node in adjusted:
-        sources = graph.parents(node)
-        targets = [target for source, target in graph.edges if source == node]
-        before: Collection[str] = {node}
-        after: Collection[str] = {node}
-        if exposure is not None:
-            before = graph.before(node)
-            sources = [name for name in before if name in graph.after(exposure)]
-        if outcome is not None:
-            after = graph.after(node)
-            targets = [name for name in after if name in graph.before(outcome)]
-        if not set(sources) - {node} or not set(targets) - {node}:
-            continue
-        found |= {(s, t) for s, t in graph.edges if s in sources and t in before}
-        found |= {(s, t) for s, t in graph.edges if s in after and t in targets}
-    return found
-
-
-def _opened(graph: _Graph, adjusted: Sequence[str]) -> list[tuple[str, str, str]]:
-    return [
-        (one, other, node)
-        for node in adjusted
-        for one, other in combinations(graph.parents(node), 2)
-        if not graph.joined(one, other)
-    ]
 
 
 def _frame(ax: Axes, where: dict[str, tuple[float, float]]) -> None:
@@ -342,4 +251,4 @@ def _legend(ax: Axes, adjusted: bool, barred: bool, opened: bool, dashed: bool) 
         line = Line2D([], [], color=INK, lw=1.1, ls=(0, (4, 2)))
         entries.append((line, "doubtful path"))
     if entries:
-        legend_outside(ax, entries, below=8.0, columns=2)
+        legend_outside(ax, entries, below=8.0)

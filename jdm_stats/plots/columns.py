@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 
-__all__ = ["flag", "numbers", "require_columns", "text_of"]
+__all__ = ["flag", "numbers", "relabelled", "require_columns", "text_of"]
 
 
 def require_columns(table: object, columns: Iterable[str], what: str) -> pd.DataFrame:
@@ -60,6 +60,17 @@ def text_of(value: Any) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)
+
+
+def relabelled(labels: Mapping[Any, str] | None) -> dict[str, str]:
+    """Give labels by the text of their keys, so that 1, 1.0 and "1" are one group.
+
+    Examples
+    --------
+    >>> relabelled({1.0: "NXP2"})
+    {'1': 'NXP2'}
+    """
+    return {text_of(key): str(label) for key, label in (labels or {}).items()}
 
 
 def flag(value: Any) -> bool:

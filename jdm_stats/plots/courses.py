@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,8 +17,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from jdm_stats.errors import UsageError
 from jdm_stats.plots.columns import flag, numbers, require_columns, text_of
+from jdm_stats.plots.lanes import Child, children_in_order, dose_steps
 from jdm_stats.plots.style import (
-    ANTIBODY_LOOKS,
     BASE_SIZE,
     FAINT,
     INK,
@@ -31,24 +30,24 @@ from jdm_stats.plots.style import (
     plain,
     styled,
     synthetic_mark,
+    text_width,
 )
 
-__all__ = ["course_plot", "dose_steps"]
+__all__ = ["course_plot"]
 
 _COURSES = ("patient_id", "start_day", "stop_day", "mg_kg_day", "pulse")
 _EVENTS = ("patient_id", "day", "event")
-_FOLLOW_UP = ("patient_id", "entry_day", "exit_day")
 FULL_HEIGHT_DOSE = 2.0
 LANE_HEIGHT = 0.62
 _SHADES = (
-    (0.5, "#D6E6F2", "below 0.5"),
-    (1.0, "#8FBADB", "0.5 to 1"),
-    (2.0, "#3D80B8", "1 to 2"),
+    (0.5, "#BFD7EA", "below 0.5"),
+    (1.0, "#7FB0D6", "0.5 to 1"),
+    (2.0, "#3579B1", "1 to 2"),
     (math.inf, "#0B3C66", "2 and more"),
 )
 _PULSE = "#000000"
 _SYMBOLS = {
-    "gi_perforation": ("*", OKABE_ITO["vermillion"], 13.0, "GI perforation"),
+    "gi_perforation": ("*", OKABE_ITO["vermillion"], 11.5, "GI perforation"),
     "gi_involvement": ("o", OKABE_ITO["yellow"], 6.5, "GI involvement"),
     "surgery": ("s", OKABE_ITO["bluish green"], 6.5, "surgery"),
     "death": ("X", "#000000", 8.0, "death"),
@@ -56,17 +55,6 @@ _SYMBOLS = {
 }
 _OTHER = ("^", "white", 6.5)
 STACK_DAYS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Child:
-    """One lane: who, which antibody, when the centring event was, followed from and to."""
-
-    patient_id: str
-    antibody: str
-    centre: int
-    entry: float
-    exit: float
 
 
 @styled
@@ -146,105 +134,27 @@ def course_plot(
         )
     if max_children < 1:
         raise UsageError(f"max_children must be 1 or more; received {max_children}")
-    children = _children(marks, follow_up, centre_on)
+    children = children_in_order(marks, follow_up, centre_on)
     shown = children[:max_children]
     ax = axes_or_new(ax, 7.6, 1.9 + 0.3 * max(len(shown), 3))
     window = (-days_before, days_after)
     for lane, child in enumerate(shown):
         _draw_lane(ax, lane, child, doses, marks, window)
-    _frame_lanes(ax, shown, window, centre_on)
+    pad = _frame_lanes(ax, shown, window, centre_on)
     _write_remarks(ax, len(children) - len(shown), len(shown), centre_on)
-    legend_outside(ax, _entries(doses, marks, shown, centre_on), below=44.0, columns=4)
+    if shown:
+        entries = _entries(doses, marks, shown, centre_on)
+        title = "Shade and height: prednisone-equivalent dose outside pulses"
+        legend_outside(ax, entries, below=44.0, left=pad, title=title)
     if synthetic:
         synthetic_mark(ax)
     return ax
 
 
-def dose_steps(
-    courses: pd.DataFrame, first: int, last: int
-) -> list[tuple[int, int, float]]:
-    """Add up the daily doses of one child into steps of constant dose.
-
-    Parameters
-    ----------
-    courses : pandas.DataFrame
-        Courses of one child that are not pulses.
-    first, last : int
-        First and last day looked at, both included.
-
-    Returns
-    -------
-    list of (int, int, float)
-        First day, day after the last, dose in mg per kg per day; NaN where a dose given
-        that day is not known. Days without treatment are left out.
-
-    Examples
-    --------
-    >>> courses = pd.DataFrame(
-    ...     {"start_day": [0, 2], "stop_day": [3, 2], "mg_kg_day": [1.0, 0.5]}
-    ... )
-    >>> dose_steps(courses, 0, 9)
-    [(0, 2, 1.0), (2, 3, 1.5), (3, 4, 1.0)]
-    """
-    days = last - first + 1
-    total, given = np.zeros(days), np.zeros(days, dtype=bool)
-    starts, stops, doses = (
-        numbers(courses, key) for key in ("start_day", "stop_day", "mg_kg_day")
-    )
-    for start, stop, dose in zip(starts, stops, doses, strict=True):
-        stop = last if math.isnan(stop) else stop
-        span = slice(max(int(start) - first, 0), max(int(stop) - first + 1, 0))
-        total[span] += dose
-        given[span] |= True
-    total = np.round(total, 6)
-    steps: list[tuple[int, int, float]] = []
-    for day in np.flatnonzero(given):
-        dose = float(total[day])
-        left, right = first + int(day), first + int(day) + 1
-        if steps and steps[-1][1] == left and _same(steps[-1][2], dose):
-            left = steps.pop()[0]
-        steps.append((left, right, dose))
-    return steps
-
-
-def _same(one: float, other: float) -> bool:
-    return one == other or (math.isnan(one) and math.isnan(other))
-
-
-def _children(
-    marks: pd.DataFrame, follow_up: pd.DataFrame | None, centre_on: str
-) -> list[_Child]:
-    centred = marks[marks["event"] == centre_on]
-    days = centred.assign(day=numbers(centred, "day")).groupby("patient_id")["day"]
-    known: dict[object, dict] = {}
-    if follow_up is not None:
-        frame = require_columns(follow_up, _FOLLOW_UP, "course_plot (follow_up)")
-        known = {row["patient_id"]: row for row in frame.to_dict("records")}
-    children = []
-    for patient, day in days.min().items():
-        row = known.get(patient, {})
-        entry, leave = (
-            math.nan if pd.isna(row.get(key, math.nan)) else float(row[key])
-            for key in ("entry_day", "exit_day")
-        )
-        antibody = text_of(row.get("antibody"))
-        children.append(_Child(str(patient), antibody, int(day), entry, leave))
-    order = list(ANTIBODY_LOOKS)
-    return sorted(
-        children,
-        key=lambda child: (
-            order.index(child.antibody) if child.antibody in order else len(order),
-            child.antibody,
-            child.centre,
-            child.patient_id,
-        ),
-    )
-
-
 def _draw_lane(
     ax: Axes,
     lane: int,
-    child: _Child,
+    child: Child,
     doses: pd.DataFrame,
     marks: pd.DataFrame,
     window: tuple[int, int],
@@ -253,7 +163,9 @@ def _draw_lane(
     floor = lane + LANE_HEIGHT / 2.0
     begin = left if math.isnan(child.entry) else max(child.entry - child.centre, left)
     end = right if math.isnan(child.exit) else min(child.exit - child.centre, right)
-    ax.plot([begin, end], [floor, floor], color=FAINT, lw=0.8, gid="follow-up")
+    ax.plot(
+        [begin, end], [floor, floor], color=FAINT, lw=0.8, gid="follow-up", zorder=3
+    )
     own = doses[doses["patient_id"].astype(str) == child.patient_id]
     is_pulse = own["pulse"].map(flag).to_numpy(dtype=bool)
     first, last = left + child.centre, right + child.centre - 1
@@ -278,7 +190,7 @@ def _draw_dose(ax: Axes, floor: float, left: int, right: int, dose: float) -> No
     unknown = math.isnan(dose)
     if not unknown and dose <= 0:
         return
-    share = 0.5 if unknown else min(dose / FULL_HEIGHT_DOSE, 1.0)
+    share = 0.5 if unknown else min(max(dose / FULL_HEIGHT_DOSE, 0.14), 1.0)
     shade = next((tone for top, tone, _ in _SHADES if dose < top), "white")
     ax.add_patch(
         Rectangle(
@@ -311,7 +223,7 @@ def _draw_pulse(ax: Axes, floor: float, day: int) -> None:
 
 
 def _draw_events(
-    ax: Axes, lane: int, child: _Child, marks: pd.DataFrame, window: tuple[int, int]
+    ax: Axes, lane: int, child: Child, marks: pd.DataFrame, window: tuple[int, int]
 ) -> None:
     own = marks[marks["patient_id"].astype(str) == child.patient_id]
     days = numbers(own, "day") - child.centre
@@ -343,19 +255,18 @@ def _symbol(name: str) -> tuple[str, str, float, str]:
 
 
 def _frame_lanes(
-    ax: Axes, shown: Sequence[_Child], window: tuple[int, int], centre_on: str
-) -> None:
+    ax: Axes, shown: Sequence[Child], window: tuple[int, int], centre_on: str
+) -> float:
+    """Name the lanes and the days; return the width of the names in points."""
     labels = [
-        plain(
-            " · ".join(
-                part
-                for part in (child.antibody, child.patient_id, f"day {child.centre}")
-                if part
-            )
+        " · ".join(
+            part
+            for part in (child.antibody, child.patient_id, f"day {child.centre}")
+            if part
         )
         for child in shown
     ]
-    ax.set_yticks(range(len(shown)), labels)
+    ax.set_yticks(range(len(shown)), [plain(label) for label in labels])
     ax.set_ylim(max(len(shown), 1) - 0.4, -0.75)
     ax.set_xlim(*window)
     ax.axvline(0, color=RULE, lw=1.2, zorder=0, gid="day-zero")
@@ -370,13 +281,22 @@ def _frame_lanes(
     ax.set_xlabel(plain(f"Days from the first {name}"))
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
+    return max((text_width(label) for label in labels), default=0.0) + 4.0
 
 
 def _write_remarks(ax: Axes, left_out: int, shown: int, centre_on: str) -> None:
     name = _symbol(centre_on)[3]
     if not shown:
         text = f"No child has this event: {name}"
-        ax.text(0.5, 0.5, plain(text), transform=ax.transAxes, ha="center", gid="empty")
+        ax.text(
+            0.5,
+            0.5,
+            plain(text),
+            transform=ax.transAxes,
+            ha="center",
+            gid="empty",
+            backgroundcolor="white",
+        )
     elif left_out:
         ax.annotate(
             f"{left_out} more {'children' if left_out > 1 else 'child'} not shown",
@@ -393,7 +313,7 @@ def _write_remarks(ax: Axes, left_out: int, shown: int, centre_on: str) -> None:
 
 
 def _entries(
-    doses: pd.DataFrame, marks: pd.DataFrame, shown: Sequence[_Child], centre_on: str
+    doses: pd.DataFrame, marks: pd.DataFrame, shown: Sequence[Child], centre_on: str
 ) -> list[tuple[object, str]]:
     ids = {child.patient_id for child in shown}
     own = doses[doses["patient_id"].astype(str).isin(ids)]

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
 from jdm_stats.plots.rows import (
     Row,
     draw_null_line,
@@ -120,7 +120,7 @@ def forest_plot(
     title = kinds[0].capitalize() if len(kinds) == 1 else "Ratio"
     level = f"{100 * conf_level:g}%"
     headers = ["Events / n", "Limits", f"{title} ({level} interval)"]
-    rows = _rows(lines, labels or {}, mixed=len(kinds) > 1)
+    rows = _rows(lines, relabelled(labels), mixed=len(kinds) > 1)
     kept = [place for place, _ in enumerate(headers) if _any_cell(rows, place)]
     rows = [_keep_cells(row, kept) for row in rows]
     axes = draw_rows(
@@ -236,7 +236,7 @@ def _rows(
         if model:
             kinds = " and ".join(dict.fromkeys(line.kind for line in members))
             heading = f"{model} ({kinds})" if mixed else model
-            rows.append(Row(label=wrap(heading), heading=True))
+            rows.append(Row(label=wrap(heading, 42), heading=True))
         for line in members:
             name = wrap(labels.get(line.term, line.term))
             indent = "   " if model else ""

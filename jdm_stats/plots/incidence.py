@@ -6,9 +6,7 @@ risk at each tick, and how many events there have been by then.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,42 +14,28 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from jdm_stats.errors import UsageError
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.curves import (
+    DAYS_PER,
+    Curve,
+    of_cause,
+    read_curves,
+    read_table,
+    time_ticks,
+    top_of,
+)
 from jdm_stats.plots.risk_table import counts_at, write_risk_table
 from jdm_stats.plots.style import (
     BASE_SIZE,
-    Look,
     axes_or_new,
     legend_outside,
-    look_of,
     styled,
     synthetic_mark,
 )
 
 __all__ = ["incidence_plot", "survival_plot"]
 
-_NEEDED = ("group", "time_days", "estimate")
-_RISK = ("n_at_risk", "n_events")
-_DAYS = {"days": 1.0, "months": 365.25 / 12.0, "years": 365.25}
-_STEPS = {
-    "days": (1, 2, 5, 7, 14, 30, 60, 90, 180, 365, 730, 1461),
-    "months": (1, 2, 3, 6, 12, 24, 36, 60, 120),
-    "years": (0.25, 0.5, 1, 2, 3, 5, 10, 20),
-}
 TABLE_TOP_POINTS = 44.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """One group's step curve, on the axis' unit of time and in percent."""
-
-    label: str
-    look: Look
-    time: np.ndarray
-    estimate: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+_THIN = (0.0, (4.0, 2.5))
 
 
 @styled
@@ -61,6 +45,7 @@ def incidence_plot(
     ax: Axes | None = None,
     cause: int = 1,
     competing: int | None = None,
+    competing_label: str = "competing event",
     conf: bool = True,
     labels: Mapping[str, str] | None = None,
     time_unit: str = "months",
@@ -84,6 +69,8 @@ def incidence_plot(
         Code of the event that is drawn.
     competing : int, optional
         Code of a competing event, drawn as thin dashed lines.
+    competing_label : str
+        What to call it.
     conf : bool, default True
         Whether to draw the confidence bands.
     labels : mapping of group to str, optional
@@ -126,14 +113,16 @@ def incidence_plot(
     >>> ax.get_ylabel(), ax.lines[0].get_ydata().tolist()
     ('Cumulative incidence (%)', [0.0, 10.0])
     """
-    frame = _checked(curves, "incidence_plot", at_risk, time_unit)
-    main = _of_cause(frame, cause)
-    drawn = _curves(main, labels or {}, time_unit, start=0.0)
+    frame = read_table(curves, "incidence_plot", at_risk, time_unit)
+    main = of_cause(frame, cause)
+    drawn = read_curves(main, frame, labels or {}, time_unit, start=0.0)
     other = []
     if competing is not None:
-        rows = _of_cause(frame, competing)
-        other = _curves(rows, labels or {}, time_unit, start=0.0)
-    top = max([_top(curve, conf) for curve in drawn] + [_top(c, False) for c in other])
+        rows = of_cause(frame, competing)
+        other = read_curves(rows, frame, labels or {}, time_unit, start=0.0)
+    top = max(
+        [top_of(curve, conf) for curve in drawn] + [top_of(c, False) for c in other]
+    )
     return _draw(
         drawn,
         other,
@@ -146,6 +135,7 @@ def incidence_plot(
         ylim=ylim or (0.0, min(max(top * 1.08, 1.0), 100.0)),
         ylabel=ylabel,
         synthetic=synthetic,
+        dashed=competing_label,
     )
 
 
@@ -196,9 +186,9 @@ def survival_plot(
     >>> ax.lines[0].get_xdata().tolist(), ax.lines[0].get_ydata().tolist()
     ([0.0, 1.0], [100.0, 90.0])
     """
-    frame = _checked(curves, "survival_plot", at_risk, time_unit)
+    frame = read_table(curves, "survival_plot", at_risk, time_unit)
     return _draw(
-        _curves(frame, labels or {}, time_unit, start=1.0),
+        read_curves(frame, frame, labels or {}, time_unit, start=1.0),
         [],
         frame if at_risk else None,
         frame,
@@ -212,69 +202,9 @@ def survival_plot(
     )
 
 
-def _checked(curves: object, what: str, at_risk: bool, time_unit: str) -> pd.DataFrame:
-    frame = require_columns(curves, _NEEDED + (_RISK if at_risk else ()), what)
-    if time_unit not in _DAYS:
-        raise UsageError(
-            f"time_unit must be one of {', '.join(_DAYS)}; received {time_unit!r}"
-        )
-    if frame.empty:
-        raise UsageError(f"{what} received no rows; pass curves.tidy()")
-    frame["group"] = [text_of(value) for value in frame["group"]]
-    for column in (*_NEEDED[1:], "conf_low", "conf_high", *_RISK, "n_censored"):
-        frame[column] = numbers(frame, column)
-    return frame
-
-
-def _of_cause(frame: pd.DataFrame, cause: int) -> pd.DataFrame:
-    if "cause" not in frame.columns:
-        return frame
-    rows = frame[frame["cause"] == cause]
-    if rows.empty:
-        known = ", ".join(str(code) for code in sorted(frame["cause"].unique()))
-        raise UsageError(f"the curves have no cause {cause!r}; the causes are {known}")
-    return rows
-
-
-def _curves(
-    frame: pd.DataFrame, labels: Mapping[str, str], time_unit: str, start: float
-) -> list[_Curve]:
-    curves = []
-    for place, group in enumerate(dict.fromkeys(frame["group"])):
-        rows = frame[frame["group"] == group].sort_values("time_days", kind="stable")
-        label = labels.get(group, group)
-        columns = {
-            key: rows[key].to_numpy(dtype=float)
-            for key in ("time_days", "estimate", "conf_low", "conf_high")
-        }
-        if columns["time_days"][0] > 0:
-            first = dict.fromkeys(columns, start) | {"time_days": 0.0}
-            columns = {
-                key: np.concatenate([[first[key]], column])
-                for key, column in columns.items()
-            }
-        curves.append(
-            _Curve(
-                label,
-                look_of(group, place, (label,)),
-                columns["time_days"] / _DAYS[time_unit],
-                *(
-                    100.0 * columns[key]
-                    for key in ("estimate", "conf_low", "conf_high")
-                ),
-            )
-        )
-    return curves
-
-
-def _top(curve: _Curve, conf: bool) -> float:
-    reach = np.concatenate([curve.estimate, curve.high if conf else []])
-    return float(reach[np.isfinite(reach)].max(initial=0.0))
-
-
 def _draw(
-    drawn: Sequence[_Curve],
-    other: Sequence[_Curve],
+    drawn: Sequence[Curve],
+    other: Sequence[Curve],
     table: pd.DataFrame | None,
     main: pd.DataFrame,
     *,
@@ -285,36 +215,34 @@ def _draw(
     ylim: tuple[float, float],
     ylabel: str,
     synthetic: bool,
+    dashed: str = "",
 ) -> Axes:
     blocks = 2 * (len(drawn) + 1) if table is not None else 0
     ax = axes_or_new(ax, 7.0, 3.9 + 0.18 * blocks)
     last = max(float(curve.time[-1]) for curve in [*drawn, *other])
-    ticks = _ticks(last, time_unit) if at_times is None else np.asarray(at_times, float)
+    ticks = time_ticks(last, time_unit, at_times)
     for curve in drawn:
         _draw_curve(ax, curve, ticks, conf=conf, solid=bool(other))
     for curve in other:
-        _step(ax, curve, lw=0.9, ls=(0, (4, 2.5)), gid="competing")
+        _step(ax, curve, lw=0.9, ls=_THIN, gid="competing")
+        _marks(ax, curve, ticks, gid="competing-marks", ms=3.5, mfc="white")
     _frame_axes(ax, ticks, max(last, float(ticks[-1])), ylim)
     ax.set_xlabel(f"{time_unit.capitalize()} from diagnosis")
     ax.set_ylabel(ylabel)
     below = TABLE_TOP_POINTS
     if table is not None:
-        days = ticks * _DAYS[time_unit]
+        days = ticks * DAYS_PER[time_unit]
         names = [curve.label for curve in drawn]
-        tables = [counts_at(main, table, group, days) for group in _groups(main)]
+        tables = [counts_at(main, table, c.group, days) for c in drawn]
         below = write_risk_table(ax, names, tables, ticks, top=TABLE_TOP_POINTS)
     if len(drawn) > 1 or other:
-        legend_outside(ax, _entries(drawn, bool(other)), below=below)
+        legend_outside(ax, _entries(drawn, dashed if other else ""), below=below)
     if synthetic:
         synthetic_mark(ax)
     return ax
 
 
-def _groups(frame: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(frame["group"]))
-
-
-def _step(ax: Axes, curve: _Curve, **style: Any) -> None:
+def _step(ax: Axes, curve: Curve, **style: Any) -> None:
     ax.plot(
         curve.time,
         curve.estimate,
@@ -324,11 +252,8 @@ def _step(ax: Axes, curve: _Curve, **style: Any) -> None:
     )
 
 
-def _draw_curve(
-    ax: Axes, curve: _Curve, ticks: np.ndarray, *, conf: bool, solid: bool
-) -> None:
-    line = "solid" if solid else curve.look.line
-    _step(ax, curve, lw=1.8, ls=line, gid="curve", zorder=3)
+def _marks(ax: Axes, curve: Curve, ticks: np.ndarray, **style: Any) -> None:
+    """Mark the curve at the ticks, so that groups are told apart without colour."""
     inside = ticks[(ticks > 0) & (ticks <= curve.time[-1] + 1e-9)]
     held = np.searchsorted(curve.time, inside + 1e-9, side="right") - 1
     ax.plot(
@@ -336,14 +261,20 @@ def _draw_curve(
         curve.estimate[held],
         ls="none",
         marker=curve.look.marker,
-        ms=5,
         color=curve.look.colour,
-        mec="white",
         mew=0.7,
-        gid="marks",
         zorder=4,
         clip_on=False,
+        **style,
     )
+
+
+def _draw_curve(
+    ax: Axes, curve: Curve, ticks: np.ndarray, *, conf: bool, solid: bool
+) -> None:
+    line = "solid" if solid else curve.look.line
+    _step(ax, curve, lw=1.8, ls=line, gid="curve", zorder=3)
+    _marks(ax, curve, ticks, gid="marks", ms=5, mec="white")
     if conf and np.isfinite(curve.low).any() and np.isfinite(curve.high).any():
         ax.fill_between(
             curve.time,
@@ -370,14 +301,6 @@ def _draw_curve(
             )
 
 
-def _ticks(last: float, time_unit: str) -> np.ndarray:
-    steps = _STEPS[time_unit]
-    step = next((size for size in steps if last / size <= 7.0), None)
-    if step is None:
-        step = steps[-1] * math.ceil(last / (7.0 * steps[-1]))
-    return np.arange(0.0, last * (1 + 1e-9) + step * 0.02, step)
-
-
 def _frame_axes(
     ax: Axes, ticks: np.ndarray, last: float, ylim: tuple[float, float]
 ) -> None:
@@ -389,7 +312,7 @@ def _frame_axes(
         ax.spines[side].set_visible(False)
 
 
-def _entries(drawn: Sequence[_Curve], dashed: bool) -> list[tuple[Line2D, str]]:
+def _entries(drawn: Sequence[Curve], dashed: str) -> list[tuple[Line2D, str]]:
     entries = [
         (
             Line2D(
@@ -406,6 +329,6 @@ def _entries(drawn: Sequence[_Curve], dashed: bool) -> list[tuple[Line2D, str]]:
         for curve in drawn
     ]
     if dashed:
-        thin = Line2D([], [], color="#444444", lw=0.9, ls=(0, (4, 2.5)))
-        entries.append((thin, "competing event (thin)"))
+        thin = Line2D([], [], color="#444444", lw=0.9, ls=_THIN)
+        entries.append((thin, f"{dashed} (thin, dashed)"))
     return entries

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
 from jdm_stats.plots.columns import flag, numbers, require_columns, text_of
-from jdm_stats.plots.rows import Row, draw_rows, places, wrap
+from jdm_stats.plots.rows import HOLLOW_LINE, Row, draw_rows, label_pad, places, wrap
 from jdm_stats.plots.style import (
     FAINT,
     OKABE_ITO,
@@ -93,6 +93,7 @@ def proportion_forest(
     limits = xlim or _percent_limits(rows)
     headers = ["Events / n", f"Percent ({100 * conf_level:g}% interval)"]
     axes = draw_rows(rows, ax=ax, headers=headers, xlim=limits, log=False)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(xlabel)
     groups = [text_of(value) for value in frame["overlap_group"]]
     shared = _brackets(axes, groups, places(rows))
@@ -180,7 +181,6 @@ def _legend(ax: Axes, rows: Sequence[Row], *, bracketed: bool) -> None:
     blue = OKABE_ITO["blue"]
     style: dict[str, Any] = {
         "marker": "s",
-        "ls": "-",
         "color": blue,
         "mec": blue,
         "ms": 6,
@@ -188,11 +188,13 @@ def _legend(ax: Axes, rows: Sequence[Row], *, bracketed: bool) -> None:
     }
     entries: list[tuple[Line2D, str]] = []
     if any(not row.hollow for row in rows):
-        entries.append((Line2D([], [], mfc=blue, **style), "series of its own"))
+        entries.append(
+            (Line2D([], [], mfc=blue, ls="-", **style), "series counted once")
+        )
     if any(row.hollow for row in rows):
         label = "overlapping, not pooled"
-        entries.append((Line2D([], [], mfc="white", **style), label))
+        entries.append((Line2D([], [], mfc="white", ls=HOLLOW_LINE, **style), label))
     if bracketed:
         bracket = Line2D([], [], color=FAINT, marker="$]$", ls="none", ms=8)
         entries.append((bracket, "series that share children"))
-    legend_outside(ax, entries)
+    legend_outside(ax, entries, left=label_pad(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ from matplotlib.axes import Axes
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
 from jdm_stats.plots.rows import Row, draw_rows, log_limits, log_ticks, wrap
-from jdm_stats.plots.style import look_of, styled, synthetic_mark
+from jdm_stats.plots.style import Look, looks_of, styled, synthetic_mark
 
 __all__ = ["rates_plot"]
 
@@ -88,10 +89,12 @@ def rates_plot(
         raise UsageError("rates_plot received no groups; pass at least one row")
     unit = _unit(frame)
     columns = [name for name in frame.columns if name not in _KNOWN]
-    rows = [
-        _row(record, columns, labels or {}, place)
-        for place, record in enumerate(frame.to_dict("records"))
-    ]
+    records = frame.to_dict("records")
+    groups = [_group(record, columns) for record in records]
+    named = relabelled(labels)
+    names = [named.get(group, group) for group in groups]
+    looks = looks_of(list(zip(groups, names, strict=True)))
+    rows = [_row(*parts) for parts in zip(records, names, looks, strict=True)]
     limits = _limits(rows, log, xlim)
     headers = ["Events / person-years", f"Rate ({100 * conf_level:g}% exact)"]
     axes = draw_rows(rows, ax=ax, headers=headers, xlim=limits, log=log)
@@ -117,13 +120,11 @@ def _unit(frame: pd.DataFrame) -> float:
     return units.pop()
 
 
-def _row(
-    record: dict, columns: Sequence[str], labels: Mapping[str, str], place: int
-) -> Row:
-    group = ", ".join(text_of(record[name]) or "not known" for name in columns)
-    group = group or "all"
-    label = labels.get(group, group)
-    look = look_of(group, 0, (label,))
+def _group(record: Mapping[Any, Any], columns: Sequence[str]) -> str:
+    return ", ".join(text_of(record[name]) or "not known" for name in columns) or "all"
+
+
+def _row(record: Mapping[Any, Any], label: str, look: Look) -> Row:
     rate, low, high = (float(record[key]) for key in ("rate", "conf_low", "conf_high"))
     counts = f"{text_of(record['events'])} / {format_number(record['person_years'], 0)}"
     if float(record["events"]) > 0:

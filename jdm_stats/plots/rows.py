@@ -33,6 +33,7 @@ LINE_INCHES = 0.17
 ROW_GAP = 0.62
 CELL_GAP_POINTS = 14.0
 PLOT_WIDTH_INCHES = 3.1
+HOLLOW_LINE = (0.0, (4.0, 1.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,10 @@ def _draw_interval(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> N
         low = row.middle if math.isnan(low) else low
         high = row.middle if math.isnan(high) else high
         ends = np.clip([low, high], left, right)
-        ax.plot(ends, [y, y], color=row.colour, lw=1.5, gid="interval", zorder=2)
+        style = HOLLOW_LINE if row.hollow else "solid"
+        ax.plot(
+            ends, [y, y], color=row.colour, lw=1.5, ls=style, gid="interval", zorder=2
+        )
         for end, beyond in ((left, low < left), (right, high > right)):
             if beyond:
                 _draw_arrow(ax, end, y, row.colour, "<" if end == left else ">")
@@ -165,7 +169,16 @@ def _draw_bound(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> None
     if row.high > right:
         _draw_arrow(ax, right, y, row.colour, ">")
     else:
-        ax.plot([upper], [y], marker="|", ms=9, mew=1.6, gid="upper-bound", **style)
+        ax.plot(
+            [upper],
+            [y],
+            marker="|",
+            ms=9,
+            mew=1.6,
+            gid="upper-bound",
+            clip_on=False,
+            **style,
+        )
     _draw_arrow(ax, left, y, row.colour, "<")
 
 
@@ -202,8 +215,13 @@ def _write_note(ax: Axes, row: Row, y: float) -> None:
     )
 
 
+def label_pad(rows: Sequence[Row]) -> float:
+    """Points from the left edge of the labels to that of the axes."""
+    return max((_label_width(row) for row in rows), default=0.0) + 8.0
+
+
 def _write_labels(ax: Axes, rows: Sequence[Row], heights: np.ndarray) -> None:
-    pad = max((_label_width(row) for row in rows), default=0.0) + 8.0
+    pad = label_pad(rows)
     ax.set_yticks(heights, [plain(row.label) for row in rows])
     ax.tick_params(axis="y", length=0, pad=pad, labelsize=BASE_SIZE)
     for shown, row in zip(ax.get_yticklabels(), rows, strict=True):
@@ -239,7 +257,7 @@ def _write_cells(
                     xy=(1.0, y),
                     xycoords=ax.get_yaxis_transform(),
                     xytext=(offset, 0.0),
-                    va="center",
+                    va="center_baseline",
                     gid=f"cell-{place}",
                     **common,
                 )
@@ -300,7 +318,7 @@ def _round_up(value: float) -> float:
 def log_ticks(ax: Axes, xlim: tuple[float, float]) -> None:
     """Label a log axis with plain numbers, as many as there is room for."""
     span = math.log10(xlim[1] / xlim[0])
-    steps = (1.0, 2.0, 5.0) if span <= 1.8 else (1.0, 5.0) if span <= 4.2 else (1.0,)
+    steps = (1.0, 2.0, 5.0) if span <= 2.6 else (1.0, 5.0) if span <= 4.2 else (1.0,)
     decades = range(math.floor(math.log10(xlim[0])), math.ceil(math.log10(xlim[1])) + 1)
     ticks = [
         step * 10.0**decade

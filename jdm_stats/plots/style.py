@@ -24,7 +24,7 @@ __all__ = [
     "ANTIBODY_LOOKS",
     "OKABE_ITO",
     "Look",
-    "look_of",
+    "looks_of",
     "plain",
     "synthetic_mark",
 ]
@@ -34,6 +34,8 @@ R = TypeVar("R")
 
 BASE_SIZE = 9.0
 SMALL_SIZE = 8.0
+_HANDLE_EMS = 2.4
+_HANDLE_POINTS = (_HANDLE_EMS + 0.8 + 1.6) * SMALL_SIZE
 INK = "#1A1A1A"
 FAINT = "#6B6B6B"
 RULE = "#BFBFBF"
@@ -110,35 +112,49 @@ ANTIBODY_LOOKS = MappingProxyType(
         "SAE": Look("#332288", _DASHED, "p", "ooo"),
         "PMScl": Look("#999933", _DASHDOT, "h", "***"),
         "other": Look("#7F7F7F", _DOTTED, "d", "//"),
-        "none": Look(OKABE_ITO["black"], _LONG, "<", "\\\\"),
-        "untested": Look("#A0A0A0", _DASHDOTDOT, ">", ".."),
+        "none": Look(OKABE_ITO["black"], _LONG, "*", "\\\\"),
+        "untested": Look("#A0A0A0", _DASHDOTDOT, "8", ".."),
     }
 )
 
 
-def look_of(group: str, position: int, names: Sequence[str] = ()) -> Look:
-    """Give the look of a group: its own if it is an antibody, else one by position.
+def looks_of(groups: Sequence[Sequence[str]]) -> list[Look]:
+    """Give each group of a figure a look of its own.
 
     Parameters
     ----------
-    group : str
-        The group as the table has it.
-    position : int
-        Place of the group in its figure, counted from 0.
-    names : sequence of str
-        Other names it is shown under, tried as antibodies too.
+    groups : sequence of sequences of str
+        The names under which each group goes. One that is an antibody gives the group
+        that antibody's look; the others take what is left of the cycle.
 
     Examples
     --------
-    >>> look_of("NXP2", 5).colour
-    '#D55E00'
-    >>> look_of("boys", 0).line
-    'solid'
+    >>> nxp2, rest = looks_of([("1", "NXP2"), ("0", "tested, not NXP2")])
+    >>> nxp2.colour, nxp2.marker, rest.colour, rest.marker
+    ('#D55E00', 's', '#0072B2', 'o')
     """
-    for name in (group, *names):
-        if name in ANTIBODY_LOOKS:
-            return ANTIBODY_LOOKS[name]
-    return CYCLE[position % len(CYCLE)]
+    own = [
+        next((ANTIBODY_LOOKS[name] for name in names if name in ANTIBODY_LOOKS), None)
+        for names in groups
+    ]
+    taken = [look for look in own if look is not None]
+    for place, look in enumerate(own):
+        if look is None:
+            own[place] = _unlike(taken, place)
+            taken.append(own[place])  # type: ignore[arg-type]
+    return [look for look in own if look is not None]
+
+
+def _unlike(taken: Sequence[Look], place: int) -> Look:
+    """Put together a look that shares nothing with those taken, while there is one."""
+    parts = []
+    for name in ("colour", "line", "marker", "hatch"):
+        used = [getattr(look, name) for look in taken]
+        free = [getattr(look, name) for look in CYCLE]
+        parts.append(
+            next((part for part in free if part not in used), free[place % len(free)])
+        )
+    return Look(*parts)
 
 
 def plain(text: object) -> str:
@@ -233,17 +249,21 @@ def legend_outside(
     entries: Sequence[tuple[Any, str]],
     *,
     below: float = 36.0,
-    columns: int = 3,
+    left: float = 0.0,
     title: str | None = None,
 ) -> Any:
-    """Put a legend ``below`` points under the axes, clear of the data.
+    """Put a legend under the axes, clear of the data, in as many columns as fit.
 
+    It starts ``below`` points under the axes and ``left`` points before their left edge.
     Labels are set after the legend is made: matplotlib would drop a label that starts
     with an underscore.
     """
     figure = ax.get_figure(root=True)
     assert figure is not None
-    shift = ScaledTranslation(0.0, -below / 72.0, figure.dpi_scale_trans)
+    inches = ax.get_position(original=True).width * figure.get_size_inches()[0]
+    widest = max(text_width(label, SMALL_SIZE) for _, label in entries)
+    columns = int((72.0 * inches + left) / (widest + _HANDLE_POINTS))
+    shift = ScaledTranslation(-left / 72.0, -below / 72.0, figure.dpi_scale_trans)
     legend = ax.legend(
         [handle for handle, _ in entries],
         [f"entry {place}" for place in range(len(entries))],
@@ -251,11 +271,12 @@ def legend_outside(
         bbox_to_anchor=(0.0, 0.0),
         bbox_transform=ax.transAxes + shift,
         borderaxespad=0.0,
+        borderpad=0.0,
         frameon=False,
-        ncols=min(columns, max(len(entries), 1)),
+        ncols=min(max(columns, 1), 4, len(entries)),
         title=title,
         alignment="left",
-        handlelength=2.4,
+        handlelength=_HANDLE_EMS,
         columnspacing=1.6,
     )
     for shown, (_, label) in zip(legend.get_texts(), entries, strict=True):

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from jdm_stats.errors import UsageError
 from jdm_stats.plots.columns import numbers, require_columns, text_of
-from jdm_stats.plots.rows import Row, draw_rows, wrap
+from jdm_stats.plots.rows import HOLLOW_LINE, Row, draw_rows, label_pad, wrap
 from jdm_stats.plots.style import (
     OKABE_ITO,
     legend_outside,
@@ -150,6 +150,8 @@ def _legend(ax: Axes, frame: pd.DataFrame, rows: Sequence[Row]) -> None:
         bar = Line2D([], [], marker="D", color=_SERIES, ls="-", ms=5.5)
         entries.append((bar, "median and range of a series"))
     if any(row.hollow for row in rows):
-        ring = Line2D([], [], marker="D", color=_SERIES, mfc="white", ls="-", ms=5.5)
-        entries.append((ring, "hollow: shares children with another row"))
-    legend_outside(ax, entries)
+        ring = Line2D(
+            [], [], marker="D", color=_SERIES, mfc="white", ls=HOLLOW_LINE, ms=5.5
+        )
+        entries.append((ring, "hollow, dashed: shares children with another row"))
+    legend_outside(ax, entries, left=label_pad(rows))
