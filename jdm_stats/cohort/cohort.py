@@ -56,7 +56,7 @@ class Cohort:
     ...     }
     ... )
     >>> Cohort(patients, metadata={"name": "two children"})
-    Cohort('two children': 2 patients, 0 courses, 4.0 person-years, no perforation)
+    Cohort('two children': 2 patients, no course, 4.0 person-years, no perforation)
     """
 
     __slots__ = ("_metadata", "_tables")
@@ -147,24 +147,57 @@ class Cohort:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._tables, self._metadata)
 
-    def _perforations(self) -> str:
+    def _count(self, event: str) -> tuple[int, int]:
+        """Return how many such events there are, and in how many children."""
         events = self._tables["events"]
-        rows = events[(events["event"] == "gi_perforation").to_numpy(dtype=bool)]
-        count, children = len(rows), rows["patient_id"].nunique()
-        if not count:
-            return "no perforation"
-        return (
-            f"{count} perforation{'s' if count > 1 else ''} "
-            f"in {children} {'children' if children > 1 else 'child'}"
-        )
+        rows = events[(events["event"] == event).to_numpy(dtype=bool)]
+        return len(rows), int(rows["patient_id"].nunique())
 
     def __repr__(self) -> str:
         return (
             f"Cohort({'SYNTHETIC ' if self.synthetic else ''}"
-            f"{self._metadata['name']!r}: {self.n_patients:,} patients, "
-            f"{len(self._tables['courses']):,} courses, "
-            f"{self.person_years:,.1f} person-years, {self._perforations()})"
+            f"{self._metadata['name']!r}: "
+            f"{_counted(self.n_patients, 'patient')}, "
+            f"{_counted(len(self._tables['courses']), 'course')}, "
+            f"{self.person_years:,.1f} person-years, "
+            f"{_in_children(*self._count('gi_perforation'), 'perforation')})"
         )
+
+    def _repr_html_(self) -> str:
+        from jdm_stats.html import html_table  # only a notebook needs it
+
+        courses = self._tables["courses"]
+        treated = int(courses["patient_id"].nunique())
+        rows = {
+            "Patients": f"{self.n_patients:,}",
+            "Person-years": f"{self.person_years:,.1f}",
+            "Courses": _in_children(len(courses), treated, "course"),
+            "Perforations": _in_children(*self._count("gi_perforation"), "perforation"),
+            "Deaths": _counted(self._count("death")[0], "death"),
+            "Assessments": f"{len(self._tables['assessments']):,}",
+        }
+        name = self._metadata["name"]
+        notes = [self._metadata["description"]]
+        if self.synthetic:
+            notes.insert(0, "SYNTHETIC: these children are simulated.")
+        return html_table(
+            pd.DataFrame({"Cohort": rows.keys(), "Count": rows.values()}),
+            caption=f"SYNTHETIC cohort {name}" if self.synthetic else f"Cohort {name}",
+            footnotes=[note for note in notes if note],
+        )
+
+
+def _counted(count: int, thing: str) -> str:
+    if not count:
+        return f"no {thing}"
+    return f"{count:,} {thing}{'s' if count != 1 else ''}"
+
+
+def _in_children(count: int, children: int, thing: str) -> str:
+    if not count:
+        return f"no {thing}"
+    owners = "child" if children == 1 else "children"
+    return f"{_counted(count, thing)} in {children:,} {owners}"
 
 
 def _restored(tables: dict[str, pd.DataFrame], about: dict[str, Any]) -> Cohort:
