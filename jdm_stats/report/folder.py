@@ -20,7 +20,7 @@ from jdm_stats.report.manifest import MANIFEST, file_hash
 
 __all__ = ["RunFolder"]
 
-LOCKED = 75
+CANNOT_WRITE, LOCKED = 73, 75
 _FAILED = ("report.failed.html", "report.failed.ipynb", "report.failed.json")
 _KINDS = ("tables", "figures")
 
@@ -36,9 +36,8 @@ class RunFolder:
     Raises
     ------
     ReportError
-        With exit code 75 on entry, if another run holds the folder.
-    OSError
-        If it cannot be written.
+        On entry: with exit code 75 if another run holds the folder, 73 if it cannot be
+        written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,8 +46,12 @@ class RunFolder:
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> RunFolder:
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / ".lock").open("ab")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / ".lock").open("ab")
+        except OSError as error:
+            told = f"cannot write to {self.path}: {error.strerror}"
+            raise ReportError(told, CANNOT_WRITE) from error
         if not _try_lock(self._lock):
             self._lock.close()
             raise ReportError(

@@ -146,9 +146,10 @@ def render_report(
         For an unknown template, parameter or path, before any kernel starts.
     ReportError
         With ``exit_code`` 1 (a cell failed), 3 (a cell found the data at fault), 4 (time
-        limit), 5 (the kernel died) or 75 (another run holds the folder).
+        limit), 5 (the kernel died), 73 (the folder cannot be written) or 75 (another run
+        holds it).
     OSError
-        If the folder cannot be written.
+        If the disk fails while files are put in place.
 
     Notes
     -----

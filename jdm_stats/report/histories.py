@@ -1,0 +1,181 @@
+"""Tables of a report on what happened to the children: events, steroid courses, other drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from jdm_stats.errors import UsageError
+from jdm_stats.html import format_count_percent, format_number
+from jdm_stats.report.labels import label
+from jdm_stats.report.tables import median_iqr, require_columns
+
+__all__ = ["drugs_table", "events_table", "steroids_table"]
+
+
+def events_table(
+    events: pd.DataFrame,
+    children: int,
+    *,
+    order: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Count events and the children who had them, by type.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        ``patient_id``, ``day``, ``event``, ``definite``.
+    children : int
+        Children in the cohort.
+    order : sequence of str
+        Types to show first, in this order, even when none happened.
+    labels : mapping of str to str, optional
+        Words for types.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a type: children with one or more, events, how many are not definite, and the
+        day of the first one, counted from diagnosis.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame(
+    ...     {
+    ...         "patient_id": ["A", "A"],
+    ...         "day": [10, 20],
+    ...         "event": ["surgery"] * 2,
+    ...         "definite": [True, False],
+    ...     }
+    ... )
+    >>> events_table(events, 4, order=["surgery"]).values.tolist()
+    [['Surgery', '1 (25.0%)', 2, 1, '10 (10 to 10)']]
+    """
+    require_columns(events, ["patient_id", "day", "event", "definite"], "events_table")
+    seen = events["event"].value_counts()
+    kinds = [*order, *(name for name in seen.index if name not in order)]
+    rows = []
+    for kind in kinds:
+        some = events[(events["event"] == kind).to_numpy(dtype=bool)]
+        first = some.groupby("patient_id", observed=True)["day"].min()
+        rows.append(
+            {
+                "Event": label(kind, labels),
+                "Children": format_count_percent(len(first), children),
+                "Events": len(some),
+                "Not definite": int((~some["definite"].astype(bool)).sum()),
+                "Day of the first, median (IQR)": median_iqr(first, 0),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def steroids_table(courses: pd.DataFrame, children: int) -> pd.DataFrame:
+    """Summarise steroid courses, daily treatment and pulses apart.
+
+    Parameters
+    ----------
+    courses : pandas.DataFrame
+        ``patient_id``, ``start_day``, ``stop_day`` (included), ``mg_kg_day``
+        (prednisone-equivalent), ``pulse``, ``route``.
+    children : int
+        Children in the cohort.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a kind of treatment: children given it, stretches at one dose, their length in
+        days and dose in mg/kg/day.
+
+    Examples
+    --------
+    >>> courses = pd.DataFrame(
+    ...     {
+    ...         "patient_id": ["A", "A"],
+    ...         "start_day": [0, 30],
+    ...         "stop_day": [29, 30],
+    ...         "mg_kg_day": [2.0, 37.5],
+    ...         "pulse": [False, True],
+    ...         "route": ["oral", "iv"],
+    ...     }
+    ... )
+    >>> steroids_table(courses, 2).iloc[:, :3].values.tolist()
+    [['oral', '1 (50.0%)', 1], ['intravenous pulse', '1 (50.0%)', 1]]
+    """
+    needed = ["patient_id", "start_day", "stop_day", "mg_kg_day", "pulse", "route"]
+    require_columns(courses, needed, "steroids_table")
+    routes = courses["route"].map(label)
+    kind = routes.where(~courses["pulse"].astype(bool), routes + " pulse")
+    rows = []
+    for name in sorted(
+        kind.unique(), key=lambda text: (text.endswith("pulse"), text != "oral")
+    ):
+        some = courses[(kind == name).to_numpy(dtype=bool)]
+        length = (some["stop_day"] - some["start_day"] + 1).astype(float)
+        rows.append(
+            {
+                "Treatment": name,
+                "Children": format_count_percent(
+                    some["patient_id"].nunique(), children
+                ),
+                "Stretches at one dose": len(some),
+                "Length in days, median (IQR)": median_iqr(length, 0),
+                "mg/kg/day, median (IQR)": median_iqr(some["mg_kg_day"], 2),
+                "Highest mg/kg/day": format_number(float(some["mg_kg_day"].max()), 1),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def drugs_table(
+    courses: pd.DataFrame, children: int, *, labels: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Count the children ever given each drug, and when it began.
+
+    Parameters
+    ----------
+    courses : pandas.DataFrame
+        ``patient_id``, ``drug``, ``start_day``.
+    children : int
+        Children in the cohort.
+    labels : mapping of str to str, optional
+        Words for drugs.
+
+    Raises
+    ------
+    UsageError
+        If a column is not there, or ``children`` is fewer than were treated.
+
+    Examples
+    --------
+    >>> courses = pd.DataFrame(
+    ...     {"patient_id": ["A", "A"], "drug": ["ivig"] * 2, "start_day": [40, 9]}
+    ... )
+    >>> drugs_table(courses, 2).values.tolist()
+    [['IVIG', '1 (50.0%)', 2, '9 (9 to 9)']]
+    """
+    require_columns(courses, ["patient_id", "drug", "start_day"], "drugs_table")
+    if courses["patient_id"].nunique() > children:
+        raise UsageError(
+            f"{courses['patient_id'].nunique()} children were treated, more than the "
+            f"{children} of the cohort"
+        )
+    rows = []
+    for drug, some in courses.groupby("drug", observed=True):
+        first = some.groupby("patient_id", observed=True)["start_day"].min()
+        rows.append((len(first), str(drug), len(some), median_iqr(first, 0)))
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    return pd.DataFrame(
+        [
+            (
+                label(drug, labels),
+                format_count_percent(count, children),
+                courses_,
+                start,
+            )
+            for count, drug, courses_, start in rows
+        ],
+        columns=["Drug", "Children", "Courses", "First day, median (IQR)"],
+    )
