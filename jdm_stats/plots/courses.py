@@ -169,6 +169,8 @@ def _draw_lane(
     own = doses[doses["patient_id"].astype(str) == child.patient_id]
     is_pulse = own["pulse"].map(flag).to_numpy(dtype=bool)
     first, last = left + child.centre, right + child.centre - 1
+    if not math.isnan(child.exit):
+        last = min(last, int(child.exit))
     for start, stop, dose in dose_steps(own[~is_pulse], first, last):
         _draw_dose(ax, floor, start - child.centre, stop - child.centre, dose)
     for start, stop, _ in dose_steps(own[is_pulse], first, last):
@@ -228,10 +230,10 @@ def _draw_events(
     own = marks[marks["patient_id"].astype(str) == child.patient_id]
     days = numbers(own, "day") - child.centre
     inside = (days >= window[0]) & (days <= window[1])
-    order = np.argsort(days[inside], kind="stable")
-    names = [text_of(name) for name in own["event"].to_numpy()[inside][order]]
+    names = [text_of(name) for name in own["event"].to_numpy()[inside]]
+    when = sorted(zip(days[inside], names, strict=True), key=_perforation_first)
     stack, before = 0, -math.inf
-    for day, name in zip(days[inside][order], names, strict=True):
+    for day, name in when:
         stack = stack + 1 if day - before < STACK_DAYS else 0
         before = day
         marker, colour, size, _ = _symbol(name)
@@ -248,6 +250,10 @@ def _draw_events(
             zorder=6 if name == "gi_perforation" else 5,
             clip_on=False,
         )
+
+
+def _perforation_first(mark: tuple[float, str]) -> tuple[float, bool]:
+    return mark[0], mark[1] != "gi_perforation"
 
 
 def _symbol(name: str) -> tuple[str, str, float, str]:

@@ -104,7 +104,9 @@ def read_curves(
         The estimate at time 0: 0 for incidence, 1 for survival.
     """
     named = relabelled(labels)
-    groups = list(dict.fromkeys(frame["group"]))
+    found = set(frame["group"])
+    ordered = [group for group in named if group in found]
+    groups = list(dict.fromkeys([*ordered, *frame["group"]]))
     looks = looks_of([(group, named.get(group, group)) for group in groups])
     curves = []
     for group, look in zip(groups, looks, strict=True):

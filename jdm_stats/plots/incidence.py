@@ -74,7 +74,7 @@ def incidence_plot(
     conf : bool, default True
         Whether to draw the confidence bands.
     labels : mapping of group to str, optional
-        What to call the groups.
+        What to call the groups, in the order in which they are to stand.
     time_unit : {"months", "years", "days"}
         Unit of the time axis; a month is 365.25 / 12 days.
     at_risk : bool, default True
@@ -231,7 +231,7 @@ def _draw(
     ax.set_ylabel(ylabel)
     below = TABLE_TOP_POINTS
     if table is not None:
-        days = ticks * DAYS_PER[time_unit]
+        days = np.floor(ticks * DAYS_PER[time_unit] + 1e-6)
         names = [curve.label for curve in drawn]
         tables = [counts_at(main, table, c.group, days) for c in drawn]
         below = write_risk_table(ax, names, tables, ticks, top=TABLE_TOP_POINTS)
@@ -254,7 +254,7 @@ def _step(ax: Axes, curve: Curve, **style: Any) -> None:
 
 def _marks(ax: Axes, curve: Curve, ticks: np.ndarray, **style: Any) -> None:
     """Mark the curve at the ticks, so that groups are told apart without colour."""
-    inside = ticks[(ticks > 0) & (ticks <= curve.time[-1] + 1e-9)]
+    inside = ticks[(ticks > 0) & (ticks <= curve.time[-1] * 1.001)]
     held = np.searchsorted(curve.time, inside + 1e-9, side="right") - 1
     ax.plot(
         inside,

@@ -29,6 +29,7 @@ from jdm_stats.plots.style import (
 
 __all__ = ["proportion_forest"]
 
+_SERIES, _APART = OKABE_ITO["blue"], OKABE_ITO["vermillion"]
 _NEEDED = ("cohort", "n", "events", "estimate", "conf_low", "conf_high")
 
 
@@ -49,8 +50,9 @@ def proportion_forest(
     series : pandas.DataFrame
         One row a series: ``cohort``, ``n``, ``events``, and ``estimate``, ``conf_low``
         and ``conf_high`` as proportions from 0 to 1. Optional: ``overlap_group`` (series
-        with the same entry share children) and ``pooled`` (True for the one series that
-        stands for its group; without it no series of a group does).
+        with the same entry share children), ``pooled`` (True for a series that may enter
+        a pool, one of each group at most; without it every series outside a group) and
+        ``what_was_counted``, shown under the name where it differs between series.
     ax : matplotlib.axes.Axes, optional
         Where to draw; give its figure a constrained layout.
     xlim : (float, float), optional
@@ -89,7 +91,10 @@ def proportion_forest(
     ['4.2% (1.4 to 9.5)']
     """
     frame = _checked(require_columns(series, _NEEDED, "proportion_forest"))
-    rows = [_row(record) for record in frame.to_dict("records")]
+    what = frame["what_was_counted"].map(text_of)
+    said = list(what) if what.nunique() > 1 else [""] * len(frame)
+    records = frame.to_dict("records")
+    rows = [_row(record, words) for record, words in zip(records, said, strict=True)]
     limits = xlim or _percent_limits(rows)
     headers = ["Events / n", f"Percent ({100 * conf_level:g}% interval)"]
     axes = draw_rows(rows, ax=ax, headers=headers, xlim=limits, log=False)
@@ -97,7 +102,7 @@ def proportion_forest(
     axes.set_xlabel(xlabel)
     groups = [text_of(value) for value in frame["overlap_group"]]
     shared = _brackets(axes, groups, places(rows))
-    if shared or any(row.hollow for row in rows):
+    if shared or any(row.hollow or row.marker == "D" for row in rows):
         _legend(axes, rows, bracketed=bool(shared))
     if synthetic:
         synthetic_mark(axes, x=0.0, ha="left")
@@ -119,14 +124,16 @@ def _checked(frame: pd.DataFrame) -> pd.DataFrame:
     if "overlap_group" not in frame.columns:
         frame["overlap_group"] = ""
     if "pooled" not in frame.columns:
-        frame["pooled"] = False
+        frame["pooled"] = [not text_of(value) for value in frame["overlap_group"]]
+    if "what_was_counted" not in frame.columns:
+        frame["what_was_counted"] = ""
     names = [text_of(value) for value in frame["overlap_group"]]
     first = {name: names.index(name) for name in names}
     order = [(first[name] if name else place) for place, name in enumerate(names)]
     return frame.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
 
 
-def _row(record: dict[Any, Any]) -> Row:
+def _row(record: dict[Any, Any], counted: str) -> Row:
     values = [
         math.nan if pd.isna(record[key]) else 100.0 * float(record[key])
         for key in ("conf_low", "estimate", "conf_high")
@@ -138,16 +145,20 @@ def _row(record: dict[Any, Any]) -> Row:
         text = f"{shown[0]}%"
         if not (math.isnan(low) and math.isnan(high)):
             text += f" ({shown[1]} to {shown[2]})"
-    overlapping = bool(text_of(record["overlap_group"])) and not flag(record["pooled"])
+    apart = not flag(record["pooled"])
+    overlapping = apart and bool(text_of(record["overlap_group"]))
+    label = wrap(text_of(record["cohort"]), 44)
+    if counted:
+        label += "\n" + wrap(counted, 44)
     counts = [text_of(record[key]) or "–" for key in ("events", "n")]
     return Row(
-        label=wrap(text_of(record["cohort"]), 40),
+        label=label,
         low=low,
         middle=middle,
         high=high,
         cells=(" / ".join(counts), text),
-        marker="s",
-        colour=OKABE_ITO["blue"],
+        marker="D" if apart and not overlapping else "s",
+        colour=_APART if apart and not overlapping else _SERIES,
         hollow=overlapping,
     )
 
@@ -178,23 +189,18 @@ def _brackets(ax: Axes, groups: Sequence[str], heights: np.ndarray) -> int:
 
 
 def _legend(ax: Axes, rows: Sequence[Row], *, bracketed: bool) -> None:
-    blue = OKABE_ITO["blue"]
-    style: dict[str, Any] = {
-        "marker": "s",
-        "color": blue,
-        "mec": blue,
-        "ms": 6,
-        "mew": 1.3,
-    }
+    style: dict[str, Any] = {"color": _SERIES, "mec": _SERIES, "mew": 1.3}
     entries: list[tuple[Line2D, str]] = []
-    if any(not row.hollow for row in rows):
-        entries.append(
-            (Line2D([], [], mfc=blue, ls="-", **style), "series counted once")
-        )
+    if any(not row.hollow and row.marker == "s" for row in rows):
+        mark = Line2D([], [], marker="s", ms=6, ls="-", **style)
+        entries.append((mark, "series counted once"))
     if any(row.hollow for row in rows):
-        label = "overlapping, not pooled"
-        entries.append((Line2D([], [], mfc="white", ls=HOLLOW_LINE, **style), label))
+        mark = Line2D([], [], marker="s", ms=6, mfc="white", ls=HOLLOW_LINE, **style)
+        entries.append((mark, "overlapping, not pooled"))
+    if any(row.marker == "D" for row in rows):
+        mark = Line2D([], [], marker="D", ms=5.5, ls="-", color=_APART)
+        entries.append((mark, "counted otherwise, not pooled"))
     if bracketed:
-        bracket = Line2D([], [], color=FAINT, marker="$]$", ls="none", ms=8)
-        entries.append((bracket, "series that share children"))
+        mark = Line2D([], [], color=FAINT, marker="$]$", ls="none", ms=8)
+        entries.append((mark, "series that share children"))
     legend_outside(ax, entries, left=label_pad(rows))

@@ -42,8 +42,9 @@ def timing_plot(
     times : pandas.DataFrame
         One row a case or series: ``label``, ``kind`` ("case" or "series"), ``months``
         (the case's time or the median), ``low`` and ``high`` (the range, missing for a
-        case). Optional: ``n`` (children) and ``overlap_group``; series with the same
-        entry share children and are drawn hollow.
+        case). Optional: ``n`` (children), ``statistic`` (words for a lone upper limit,
+        such as "often within") and ``overlap_group``; series with the same entry share
+        children and are drawn hollow.
     ax : matplotlib.axes.Axes, optional
         Where to draw; give its figure a constrained layout.
     xlim : (float, float), optional
@@ -113,21 +114,27 @@ def _row(record: dict) -> Row:
     label = text_of(record["label"])
     n = text_of(record.get("n"))
     if n and not case:
-        label += f" (n = {n})"
+        label += f" (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n})"
     return Row(
         label=wrap(label, 40),
-        low=low,
+        low=0.0 if _only_upper(low, middle, high) else low,
         middle=middle,
         high=high,
-        cells=(_words(low, middle, high),),
+        cells=(_words(low, middle, high, text_of(record.get("statistic"))),),
         marker="o" if case else "D",
         colour=_CASE if case else _SERIES,
         hollow=bool(text_of(record["overlap_group"])),
     )
 
 
-def _words(low: float, middle: float, high: float) -> str:
+def _only_upper(low: float, middle: float, high: float) -> bool:
+    return math.isnan(low) and math.isnan(middle) and not math.isnan(high)
+
+
+def _words(low: float, middle: float, high: float, statistic: str) -> str:
     shown = [f"{v:.1f}".removesuffix(".0") for v in (middle, low, high)]
+    if _only_upper(low, middle, high):
+        return f"{statistic or 'up to'} {shown[2]}"
     spread = "" if math.isnan(low) and math.isnan(high) else f"{shown[1]} to {shown[2]}"
     if math.isnan(middle):
         return f"{spread} (range)" if spread else "not stated"
