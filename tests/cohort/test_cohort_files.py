@@ -1,0 +1,426 @@
+"""A cohort's folder: what comes back is what went in, and bad files are told apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jdm_stats.cohort import files, folder, tabular
+from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.faults import faults_table
+from jdm_stats.cohort.files import check_cohort, read_cohort, write_cohort
+from jdm_stats.errors import CohortError, UsageError
+
+Frames = dict[str, pd.DataFrame]
+
+ABOUT = {
+    "name": "four children",
+    "synthetic": True,
+    "description": "José & 漢",
+    "provenance": {"seed": 1, "days": [1, 2.5, None]},
+}
+
+
+@pytest.fixture
+def cohort(frames: Frames) -> Cohort:
+    return Cohort(**frames, metadata=ABOUT)
+
+
+@pytest.fixture
+def place(tmp_path: Path, cohort: Cohort) -> Path:
+    return write_cohort(cohort, tmp_path / "registry")
+
+
+def rules_of(place: Path) -> set[tuple[str, str, int | None]]:
+    with pytest.raises(CohortError) as caught:
+        read_cohort(place)
+    assert tuple(caught.value.faults) == check_cohort(place)
+    assert str(place) in str(caught.value)
+    return {(fault.table, fault.rule, fault.row) for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize("format", tabular.FORMATS)
+def test_round_trip(tmp_path: Path, cohort: Cohort, format: str) -> None:
+    written = write_cohort(cohort, tmp_path / "a" / "b", format=format)
+    assert written == tmp_path / "a" / "b"
+    again = read_cohort(written)
+    assert again == cohort
+    assert again.metadata == ABOUT
+    assert again.patients["centre"].tolist() == ["007", "NA", "north, west", None]
+    assert again.patients["antibody"].tolist() == ["NXP2", "TIF1g", "none", "untested"]
+
+
+def test_the_csv_by_hand(place: Path) -> None:
+    assert (place / "events.csv").read_bytes() == (
+        b"patient_id,day,event,site,definite\n"
+        b"A,50,gi_perforation,ileum,true\n"
+        b"A,100,death,,true\n"
+        b"B,200,remission,,true\n"
+        b"C,-2,gi_involvement,colon,true\n"
+    )
+    assert (place / "courses.csv").read_bytes() == (
+        b"patient_id,drug,route,start_day,stop_day,dose_mg,dose_basis,every_n_days,"
+        b"as_needed\n"
+        b"A,methylprednisolone,iv,1,3,30.0,per_kg_day,1,false\n"
+        b"A,prednisone,oral,4,60,40.0,per_day,1,false\n"
+        b"B,methotrexate,sc,10,,,,1,false\n"
+        b"C,prednisolone,oral,-5,50,1.0,per_kg_day,1,false\n"
+    )
+    [line] = [
+        line
+        for line in (place / "patients.csv").read_text(encoding="utf-8").splitlines()
+        if line.startswith("C,")
+    ]
+    assert line == (
+        'C,female,17.99,2012,52.5,160.0,none,40,,"north, west",30,400,lost,30.0,,,,,,,,'
+    )
+    about = json.loads((place / "cohort.json").read_text(encoding="utf-8"))
+    assert about == {"schema_version": 1, **ABOUT}
+
+
+def test_writing_twice_gives_the_same_bytes(
+    tmp_path: Path, place: Path, cohort: Cohort
+) -> None:
+    again = write_cohort(read_cohort(place), tmp_path / "again")
+    for file in sorted(place.iterdir()):
+        assert (again / file.name).read_bytes() == file.read_bytes()
+        assert b"\r" not in file.read_bytes()
+
+
+def test_without_cohort_json_a_cohort_is_real_and_has_its_folder_s_name(
+    place: Path,
+) -> None:
+    (place / "cohort.json").unlink()
+    cohort = read_cohort(str(place))
+    assert cohort.metadata["name"] == "registry"
+    assert not cohort.synthetic
+
+
+def test_only_patients_must_be_there(tmp_path: Path, frames: Frames) -> None:
+    alive = Cohort(frames["patients"].iloc[1:], metadata={"name": "x"})
+    place = write_cohort(alive, tmp_path / "x")
+    for name in ("courses", "events", "assessments"):
+        (place / f"{name}.csv").unlink()
+    assert read_cohort(place) == alive
+
+
+def test_a_mark_at_the_head_and_crlf_are_read(place: Path, cohort: Cohort) -> None:
+    for file in place.iterdir():
+        text = file.read_bytes().replace(b"\n", b"\r\n")
+        file.write_bytes(b"\xef\xbb\xbf" + text + b"\r\n\r\n")
+    assert read_cohort(place) == cohort
+
+
+def test_csv_and_parquet_may_stand_beside_each_other(
+    tmp_path: Path, place: Path, cohort: Cohort
+) -> None:
+    other = write_cohort(cohort, tmp_path / "other", format="parquet")
+    (place / "courses.csv").unlink()
+    (other / "courses.parquet").rename(place / "courses.parquet")
+    assert read_cohort(place) == cohort
+
+
+# ---- files at fault -----------------------------------------------------------------
+
+
+def spoil(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8", newline="")
+
+
+def test_ragged_rows_are_told_not_padded_or_cut(place: Path) -> None:
+    spoil(place / "events.csv", "A,100,death,,true", "A,100,death")
+    spoil(place / "events.csv", "B,200,remission,,true", "B,200,remission,,true,1")
+    spoil(place / "courses.csv", "B,methotrexate", "\nB,methotrexate")
+    assert rules_of(place) == {
+        ("events", "ragged_row", 2),
+        ("events", "ragged_row", 3),
+        ("courses", "ragged_row", 3),
+    }
+    told = [str(fault) for fault in check_cohort(place)]
+    assert "line 4 is blank; remove the line" in told[0]
+    assert "patient A [ragged_row]: line 3 has 3 cells, the heading has 5" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "has no heading"),
+        ("patient_id;day;event\nA;1;surgery\n", "has no commas in its heading"),
+        ('patient_id,day,event\nA,1,"surgery\n', "unexpected end of data"),
+        ('patient_id,day,event\nA,1,"sur"gery\n', "expected after"),
+        ("patient_id,day,event\nA,1,surgery\0x\n", "NUL"),
+    ],
+)
+def test_a_malformed_csv(place: Path, content: str, says: str) -> None:
+    (place / "events.csv").write_text(content, encoding="utf-8")
+    assert rules_of(place) == {("events", "malformed_csv", None)}
+    assert says in str(check_cohort(place)[0])
+
+
+def test_a_quoted_nul_is_not_silently_cut(place: Path) -> None:
+    # pandas' C parser ends the cell at the NUL and says nothing
+    spoil(place / "patients.csv", '"north, west"', '"north\0west"')
+    assert rules_of(place) == {("patients", "malformed_csv", None)}
+
+
+def test_another_encoding(place: Path) -> None:
+    text = (place / "patients.csv").read_text(encoding="utf-8")
+    text = text.replace("007", "Besançon")
+    (place / "patients.csv").write_bytes(text.encode("latin-1"))
+    assert rules_of(place) == {("patients", "not_utf8", None)}
+    [fault] = check_cohort(place)
+    assert "patients.csv line 2 holds the byte 0xe7" in fault.message
+    (place / "patients.csv").write_bytes(text.encode("utf-16"))
+    assert rules_of(place) == {("patients", "not_utf8", None)}
+
+
+def test_a_heading_that_stands_twice(place: Path) -> None:
+    spoil(
+        place / "events.csv", "patient_id,day,event,site,", "patient_id,day,event,day,"
+    )
+    assert rules_of(place) == {("events", "duplicate_column", None)}
+
+
+def test_both_files_of_one_table(place: Path, cohort: Cohort, tmp_path: Path) -> None:
+    other = write_cohort(cohort, tmp_path / "other", format="parquet")
+    (other / "events.parquet").rename(place / "events.parquet")
+    assert rules_of(place) == {("events", "two_files", None)}
+
+
+def test_a_missing_and_a_misspelt_table(place: Path) -> None:
+    (place / "patients.csv").rename(place / "Patient.csv")
+    (place / "events.csv").rename(place / "event.CSV")
+    (place / "truth.csv").write_text("anything\n")
+    assert rules_of(place) == {
+        ("patients", "missing_table", None),
+        ("patients", "unknown_file", None),
+        ("events", "unknown_file", None),
+    }
+
+
+def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
+    assert rules_of(tmp_path) == {("patients", "missing_table", None)}
+
+
+def test_a_malformed_parquet(place: Path) -> None:
+    (place / "events.csv").unlink()
+    (place / "events.parquet").write_bytes(b"PAR1 not a table")
+    assert rules_of(place) == {("events", "malformed_parquet", None)}
+
+
+def test_parquet_of_other_types_is_read_or_told(place: Path) -> None:
+    (place / "events.csv").unlink()
+    table = {
+        "patient_id": ["A", "A"],
+        "day": pa.array([50, 100], pa.int8()),
+        "event": pa.array(["gi_perforation", "death"]).dictionary_encode(),
+        "definite": pa.array([None, True]),
+    }
+    pq.write_table(pa.table(table), place / "events.parquet")
+    assert read_cohort(place).events["definite"].tolist() == [True, True]
+    table["day"] = pa.array([0, 1], pa.timestamp("ns"))
+    table["definite"] = pa.array([[True], None])
+    pq.write_table(pa.table(table), place / "events.parquet")
+    assert rules_of(place) == {
+        ("events", "wrong_type", 1),
+        ("events", "wrong_type", 2),
+    }
+    told = "\n".join(map(str, check_cohort(place)))
+    assert "give days counted from diagnosis, which is day 0, not dates" in told
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", '"x"', '{"name": NaN}', "[" * 100_000]
+)
+def test_a_malformed_cohort_json(place: Path, content: str) -> None:
+    (place / "cohort.json").write_text(content, encoding="utf-8")
+    assert rules_of(place) == {("cohort", "malformed_json", None)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ({"schema_version": 2}, "schema_version"),
+        ({"schema_version": True}, "schema_version"),
+        ({"schema_version": None}, "schema_version"),
+        ({"synthetic": 1}, "metadata_wrong_type"),
+        ({"name": None}, "metadata_wrong_type"),
+        ({"description": ["x"]}, "metadata_wrong_type"),
+        ({"provenance": "x"}, "metadata_wrong_type"),
+        ({"Synthetic": True}, "metadata_unknown_key"),
+    ],
+)
+def test_wrong_entries_of_cohort_json(place: Path, entry: dict, rule: str) -> None:
+    (place / "cohort.json").write_text(json.dumps(entry), encoding="utf-8")
+    assert rules_of(place) == {("cohort", rule, None)}
+
+
+def test_cohort_json_in_another_encoding(place: Path) -> None:
+    (place / "cohort.json").write_bytes(b'{"name": "\xe7"}')
+    assert rules_of(place) == {("cohort", "not_utf8", None)}
+
+
+def test_faults_of_files_and_of_tables_are_told_together(place: Path) -> None:
+    spoil(place / "patients.csv", "A,female,6.5", 'A,female,"6,5"')
+    spoil(place / "courses.csv", "B,methotrexate", "E,methotrexate")
+    (place / "events.csv").write_bytes(b"\xff")
+    (place / "cohort.json").write_text('{"synthetic": "no"}')
+    # without events nothing can be said of deaths; without agreement, not of child E
+    assert rules_of(place) == {
+        ("cohort", "metadata_wrong_type", None),
+        ("patients", "wrong_type", 1),
+        ("events", "not_utf8", None),
+    }
+    assert "write a decimal point: 6.5" in str(check_cohort(place)[1])
+
+
+def test_every_rule_of_files_is_broken_above() -> None:
+    broken = {
+        *("ragged_row", "malformed_csv", "not_utf8", "two_files", "missing_table"),
+        *("unknown_file", "malformed_parquet", "malformed_json", "schema_version"),
+    }
+    assert set(folder.RULES) == broken
+
+
+def test_a_folder_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        read_cohort(tmp_path / "nowhere")
+    file = tmp_path / "patients.csv"
+    file.write_text("x")
+    with pytest.raises(UsageError, match="is a file; give the folder"):
+        check_cohort(file)
+
+
+# ---- check_cohort and faults_table ---------------------------------------------------
+
+
+def test_check_takes_a_cohort_frames_or_a_folder(
+    place: Path, cohort: Cohort, frames: Frames
+) -> None:
+    assert check_cohort(place) == check_cohort(cohort) == check_cohort(frames) == ()
+    frames["patients"].loc[1, "cmas"] = 60.0
+    [fault] = check_cohort({"patients": frames["patients"].iloc[1:]})
+    assert (fault.row, fault.patient_id) == (1, "B")
+    with pytest.raises(UsageError, match="there is no table 'event'"):
+        check_cohort({"event": frames["events"]})
+    with pytest.raises(UsageError, match="cannot check a DataFrame"):
+        check_cohort(frames["patients"])  # type: ignore[arg-type]
+
+
+def test_faults_as_a_table(frames: Frames) -> None:
+    frames["patients"].loc[1, "cmas"] = 60.0
+    frames["events"] = frames["events"].drop(columns="day")
+    table = faults_table(check_cohort(frames))
+    assert table["row"].tolist() == [2, pd.NA]
+    assert table["rule"].tolist() == ["out_of_range", "missing_column"]
+    assert table["patient_id"].tolist() == ["B", None]
+    assert faults_table([]).shape == (0, 7)
+
+
+# ---- writing whole or not at all -----------------------------------------------------
+
+
+def listing(place: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(place)): file.read_bytes()
+        for file in sorted(place.rglob("*"))
+        if file.is_file()
+    }
+
+
+def test_a_folder_is_not_overwritten_unless_asked(
+    tmp_path: Path, place: Path, cohort: Cohort
+) -> None:
+    before = listing(tmp_path)
+    with pytest.raises(UsageError, match="pass overwrite=True"):
+        write_cohort(cohort, place)
+    assert listing(tmp_path) == before
+    smaller = Cohort(cohort.patients.iloc[1:])
+    write_cohort(smaller, place, format="parquet", overwrite=True)
+    assert read_cohort(place) == smaller
+    assert not list(place.glob("*.csv"))
+    assert [file.name for file in tmp_path.iterdir()] == ["registry"]
+
+
+def test_other_files_in_the_folder_are_kept(place: Path, cohort: Cohort) -> None:
+    (place / "README.md").write_text("mine")
+    (place / "notes").mkdir()
+    (place / "notes" / "a.txt").write_text("mine too")
+    write_cohort(cohort, place, overwrite=True)
+    assert (place / "README.md").read_text() == "mine"
+    assert (place / "notes" / "a.txt").read_text() == "mine too"
+
+
+def test_a_folder_without_a_cohort_is_never_touched(
+    tmp_path: Path, cohort: Cohort
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="holds files but no cohort"):
+        write_cohort(cohort, tmp_path, overwrite=True)
+    with pytest.raises(UsageError, match="is a file"):
+        write_cohort(cohort, tmp_path / "thesis.txt", overwrite=True)
+    assert listing(tmp_path) == {"thesis.txt": b"years of work"}
+
+
+def test_an_empty_folder_may_be_written_to(tmp_path: Path, cohort: Cohort) -> None:
+    place = tmp_path / "empty"
+    place.mkdir()
+    assert read_cohort(write_cohort(cohort, place)) == cohort
+
+
+def test_a_linked_folder_is_followed(
+    tmp_path: Path, place: Path, cohort: Cohort
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(place, target_is_directory=True)
+    write_cohort(cohort, link, overwrite=True)
+    assert link.is_symlink() and read_cohort(link) == cohort
+
+
+@pytest.mark.parametrize("stage", ["fill", "swap"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_failure_leaves_what_stood_there(
+    tmp_path: Path,
+    cohort: Cohort,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    exists: bool,
+) -> None:
+    place = tmp_path / "registry"
+    if exists:
+        write_cohort(cohort, place)
+    before = listing(tmp_path)
+    smaller = Cohort(cohort.patients.iloc[1:])
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    rename = Path.rename
+
+    def rename_old_only(self: Path, target: Path) -> Path:
+        return full() if self.name.endswith(".new") else rename(self, target)
+
+    if stage == "fill":
+        monkeypatch.setattr(files.json, "dumps", full)
+    else:
+        monkeypatch.setattr(Path, "rename", rename_old_only)
+    with pytest.raises(OSError, match="No space left"):
+        write_cohort(smaller, place, overwrite=True)
+    monkeypatch.undo()
+    assert listing(tmp_path) == before
+    assert [file.name for file in tmp_path.iterdir()] == ["registry"] * exists
+
+
+def test_wrong_calls_of_write(tmp_path: Path, cohort: Cohort) -> None:
+    with pytest.raises(UsageError, match="format must be one of csv, parquet"):
+        write_cohort(cohort, tmp_path / "x", format="xlsx")
+    with pytest.raises(UsageError, match="takes a Cohort, not str"):
+        write_cohort("cohort", tmp_path / "x")  # type: ignore[arg-type]
+    assert not (tmp_path / "x").exists()
