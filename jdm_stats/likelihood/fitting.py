@@ -1,21 +1,32 @@
 """Likelihood, penalty and solver joined: one fit, its inference, in the caller's units.
 
-Covariates are scaled to unit spread inside (and centred for a partial likelihood, which
-never sees a constant), so that steps and tolerances mean the same in every problem.
+Covariates are centred and scaled to unit spread inside, so that steps and tolerances mean the
+same in every problem. A partial likelihood never sees the constant that centring takes away;
+in a logistic model it is paid back to the intercept, which makes the caller's intercept a
+combination of the inner coefficients: its limits and tests turn the problem (`_turned`) until
+that combination is a coefficient of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.partial import PartialLikelihood, Ties
-from jdm_stats.likelihood.penalty import FirthPenalty, Likelihood, NoPenalty, Penalty
+from jdm_stats.likelihood.penalty import (
+    FirthPenalty,
+    Likelihood,
+    NoPenalty,
+    Penalty,
+    Point,
+    evaluate_point,
+)
 from jdm_stats.likelihood.profile import (
     Limit,
     RatioTest,
@@ -29,6 +40,9 @@ from jdm_stats.likelihood.separation import (
     logistic_separation,
 )
 
+# Information below this share of the second moments it is the difference of is rounding.
+ROUNDING = 1e-11
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -41,11 +55,15 @@ class Problem:
         Caller's coefficient = scaled coefficient / scale.
     firth : bool
         Whether Firth's penalty is added.
+    location : (p,) float array, optional
+        What was taken from each column of a logistic problem; 0 for its intercept, the
+        first. None when no coefficient depends on it.
     """
 
     likelihood: Likelihood
     scale: FloatArray
     firth: bool
+    location: FloatArray | None = None
 
     @property
     def penalty(self) -> Penalty:
@@ -63,6 +81,14 @@ class Problem:
         held = tuple(range(1 if logistic else 0, p))
         found = maximise(self.likelihood, self.penalty, np.zeros(p), held=held)
         return found.point.value + self.offset
+
+    @cached_property
+    def back(self) -> FloatArray:
+        """Matrix (p, p) that takes inner coefficients to the caller's."""
+        matrix = np.diag(1.0 / self.scale)
+        if self.location is not None:
+            matrix[0] -= self.location / self.scale
+        return matrix
 
     @property
     def offset(self) -> float:
@@ -96,12 +122,12 @@ class Solution:
     @property
     def coefficients(self) -> FloatArray:
         """Estimates, shape (p,)."""
-        return self.maximum.point.beta / self.problem.scale
+        return self.problem.back @ self.maximum.point.beta
 
     @property
     def covariance(self) -> FloatArray:
         """Inverse of the information of the likelihood at the estimate, (p, p)."""
-        return self.scaled_covariance / np.outer(self.problem.scale, self.problem.scale)
+        return self.problem.back @ self.scaled_covariance @ self.problem.back.T
 
     @property
     def log_likelihood(self) -> float:
@@ -115,26 +141,49 @@ class Solution:
 
     def limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
         """Profile limits of one coefficient."""
-        scale = float(self.problem.scale[index])
-        std_error = float(np.sqrt(self.scaled_covariance[index, index]))
+        likelihood, best, lengths = self._turned((index,))
+        at = index if lengths is None else 0
+        unit = 1.0 / self.problem.scale[index] if lengths is None else lengths[0]
+        std_error = float(np.sqrt(self.covariance[index, index]) / unit)
         lower, upper = profile_limits(
-            self.problem.likelihood,
-            self.problem.penalty,
-            self.maximum.point,
-            index,
-            std_error,
-            conf_level,
+            likelihood, self.problem.penalty, best, at, std_error, conf_level
         )
         return tuple(  # type: ignore[return-value]
-            Limit(end.value / scale, end.converged, end.failure_reason)
+            Limit(end.value * float(unit), end.converged, end.failure_reason)
             for end in (lower, upper)
         )
 
     def test(self, indices: tuple[int, ...]) -> RatioTest:
         """(Penalised) likelihood-ratio test that the coefficients are all zero."""
-        return likelihood_ratio_test(
-            self.problem.likelihood, self.problem.penalty, self.maximum.point, indices
+        likelihood, best, lengths = self._turned(indices)
+        held = indices if lengths is None else tuple(range(len(indices)))
+        return likelihood_ratio_test(likelihood, self.problem.penalty, best, held)
+
+    def _turned(
+        self, indices: tuple[int, ...]
+    ) -> tuple[Likelihood, Point, FloatArray | None]:
+        """Turn the inner coefficients until the caller's ``indices`` come first.
+
+        A rotation, so that the problem is as well conditioned as before and its penalty the
+        same. The lengths take the first coefficients back to the caller's units; None when
+        no turn is needed.
+        """
+        likelihood, best = self.problem.likelihood, self.maximum.point
+        if (
+            self.problem.location is None
+            or 0 not in indices
+            or not isinstance(likelihood, LogisticLikelihood)
+        ):
+            return likelihood, best, None
+        rotation, lengths = np.linalg.qr(
+            self.problem.back[list(indices)].T, mode="complete"
         )
+        signs = np.ones(len(rotation))
+        signs[: len(indices)] = np.where(np.diag(lengths) < 0, -1.0, 1.0)
+        rotation = rotation * signs
+        turned = replace(likelihood, covariates=likelihood.covariates @ rotation)
+        point = evaluate_point(turned, self.problem.penalty, rotation.T @ best.beta)
+        return turned, point, np.abs(np.diag(lengths))
 
 
 def cox_problem(
@@ -191,9 +240,11 @@ def logistic_problem(
     -------
     Problem
     """
-    scale = _spread(covariates - covariates.mean(axis=0))
-    scale[np.ptp(covariates, axis=0) == 0] = 1.0
-    return Problem(LogisticLikelihood(covariates / scale, outcome), scale, firth)
+    location = covariates.mean(axis=0)
+    location[0] = 0.0
+    scale = _spread(covariates - location)
+    inner = (covariates - location) / scale
+    return Problem(LogisticLikelihood(inner, outcome), scale, firth, location)
 
 
 def independent_columns(centred: FloatArray) -> IntArray:
@@ -235,15 +286,31 @@ def estimable_cox_columns(covariates: FloatArray, risk_sets: RiskSets) -> IntArr
 
 
 def _within_risk_sets(covariates: FloatArray, risk_sets: RiskSets) -> FloatArray:
-    """Return a square root of the information at zero: its null space is what no risk set sees."""
-    spread = _spread(covariates - covariates.mean(axis=0))
-    centred = (covariates - covariates.mean(axis=0)) / spread
-    evaluation = PartialLikelihood(centred, risk_sets, "breslow").evaluate(
-        np.zeros(covariates.shape[1])
-    )
-    values, vectors = np.linalg.eigh(evaluation.information)
-    values[values < 1e-11 * max(values.max(initial=0.0), 1e-300)] = 0.0
-    return np.sqrt(values)[:, None] * vectors.T
+    """Return a square root of the information at zero: its null space is what no risk set sees.
+
+    Each column is brought to unit length, or to zero where its information is no more than
+    the rounding of its second moments.
+    """
+    centred = covariates - covariates.mean(axis=0)
+    centred[:, _constant(covariates)] = 0.0
+    evaluation = PartialLikelihood(
+        centred / _spread(centred), risk_sets, "breslow"
+    ).evaluate(np.zeros(covariates.shape[1]))
+    second_moments = (centred / _spread(centred)).T ** 2 @ evaluation.v
+    own = np.diag(evaluation.information)
+    seen = own > ROUNDING * second_moments
+    unit = np.where(seen, 1.0 / np.sqrt(np.where(seen, own, 1.0)), 0.0)
+    values, vectors = np.linalg.eigh(evaluation.information * np.outer(unit, unit))
+    values[values < ROUNDING] = 0.0
+    root = np.sqrt(values)[:, None] * vectors.T
+    root[:, ~seen] = 0.0
+    return root
+
+
+def _constant(covariates: FloatArray) -> NDArray[np.bool_]:
+    """Mark columns that vary by no more than rounding."""
+    size = np.abs(covariates).max(axis=0, initial=0.0)
+    return np.ptp(covariates, axis=0) <= 1e-13 * size
 
 
 def separation_of(problem: Problem) -> Separation:
@@ -252,7 +319,9 @@ def separation_of(problem: Problem) -> Separation:
     if isinstance(likelihood, PartialLikelihood):
         return cox_separation(likelihood.covariates, likelihood.risk_sets)
     if isinstance(likelihood, LogisticLikelihood):
-        return logistic_separation(likelihood.covariates, likelihood.outcome)
+        return logistic_separation(
+            likelihood.covariates, likelihood.outcome, problem.back
+        )
     raise TypeError(f"no separation test for {type(likelihood).__name__}")
 
 
@@ -263,8 +332,6 @@ def _spread(centred: FloatArray) -> FloatArray:
 
 def _inverse(information: FloatArray) -> FloatArray:
     try:
-        return np.asarray(
-            cho_solve(cho_factor(information), np.eye(len(information)))
-        )
+        return np.asarray(cho_solve(cho_factor(information), np.eye(len(information))))
     except (LinAlgError, ValueError):
         return np.full_like(information, np.nan)

@@ -82,7 +82,9 @@ def maximise(
         moved = _climb(likelihood, penalty, point, free, step)
         if moved is None:
             stalled = size <= LOOSE_TOLERANCE
-            reason = "" if stalled else f"no ascent at a standardised score of {size:.1e}"
+            reason = (
+                "" if stalled else f"no ascent at a standardised score of {size:.1e}"
+            )
             return Maximum(point, stalled, reason, iteration)
         curvature = _learn(curvature, point, moved, free)
         point = moved

@@ -65,7 +65,7 @@ class PartialLikelihood:
         inverse = 1.0 / s0
         a = np.bincount(k, inverse, sets.n_times)
         b = np.bincount(k, phi * inverse, sets.n_times)
-        v = sets.spread(a[:, None])[:, 0]
+        v: FloatArray = sets.spread(a[:, None].astype(np.float64))[:, 0]
         v[sets.deaths] -= b[sets.death_time]
         v *= r
         information = (x * v[:, None]).T @ x - mean.T @ mean

@@ -184,9 +184,7 @@ class _Search:
     def _next(
         self, distance: float, root: float, slope: float, inside: float, outside: float
     ) -> float:
-        proposal = (
-            distance + (self.quantile - root) / slope if slope > 0 else np.inf
-        )
+        proposal = distance + (self.quantile - root) / slope if slope > 0 else np.inf
         if np.isinf(outside):
             return min(max(proposal, 1.05 * distance), 4.0 * distance + 1e-3)
         if inside < proposal < outside:

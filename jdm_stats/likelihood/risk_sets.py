@@ -141,7 +141,7 @@ def build_risk_sets(
     *,
     dense_entries: int = DENSE_ENTRIES,
 ) -> RiskSets:
-    """Number the event times and find the run of them that each row sees.
+    """Build the numbered event times and the run of them that each row sees.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Monotone likelihood: does a finite maximum exist, and if not, along which coefficients?
+"""Monotone likelihood: whether a finite maximum exists, and which coefficients it lacks.
 
 A direction b raises the partial likelihood for ever when no one at risk beside a death ever
 has a higher x'b than the one who died: (x_death - x_j)'b >= 0 for every death and everyone at
@@ -67,7 +67,7 @@ def cox_separation(covariates: FloatArray, risk_sets: RiskSets) -> Separation:
     >>> cox_separation(np.array([[1.0], [0.0], [0.0]]), sets)
     Separation(separated=True, toward=array([1]))
     """
-    x = _scaled(covariates)
+    x = covariates / _size(covariates)
     deaths, when = risk_sets.deaths, risk_sets.death_time
     total = risk_sets.deaths_per_time
     sums = risk_sets.gather(np.column_stack([np.ones(len(x)), x]))
@@ -83,7 +83,9 @@ def cox_separation(covariates: FloatArray, risk_sets: RiskSets) -> Separation:
     return _recession(objective, broken, float(sums[when, 0].sum()))
 
 
-def logistic_separation(covariates: FloatArray, outcome: FloatArray) -> Separation:
+def logistic_separation(
+    covariates: FloatArray, outcome: FloatArray, combinations: FloatArray | None = None
+) -> Separation:
     """Test a logistic likelihood for (quasi-)complete separation.
 
     Parameters
@@ -92,27 +94,39 @@ def logistic_separation(covariates: FloatArray, outcome: FloatArray) -> Separati
         The design, its intercept column included.
     outcome : (n,) float array
         0.0 or 1.0.
+    combinations : (p, p) float array, optional
+        Rows say what to report on: combinations of the coefficients of these columns.
+        Default: the coefficients themselves.
 
     Returns
     -------
     Separation
     """
-    signed = np.unique(_scaled(covariates) * (2.0 * outcome - 1.0)[:, None], axis=0)
+    size = _size(covariates)
+    signed = np.unique(covariates / size * (2.0 * outcome - 1.0)[:, None], axis=0)
+    if combinations is not None:
+        combinations = combinations / size
+        combinations /= np.abs(combinations).max(axis=1, keepdims=True)
 
     def broken(direction: FloatArray) -> FloatArray:
         margin = signed @ direction
         order = np.argsort(margin)[: 4 * signed.shape[1]]
         return signed[order[margin[order] < -TOLERANCE]]
 
-    return _recession(signed.sum(axis=0), broken, float(len(signed)))
+    return _recession(signed.sum(axis=0), broken, float(len(signed)), combinations)
 
 
-def _scaled(covariates: FloatArray) -> FloatArray:
+def _size(covariates: FloatArray) -> FloatArray:
     largest = np.abs(covariates).max(axis=0, initial=0.0)
-    return covariates / np.where(largest > 0, largest, 1.0)
+    return np.where(largest > 0, largest, 1.0)
 
 
-def _recession(objective: FloatArray, broken: FindBroken, n_pairs: float) -> Separation:
+def _recession(
+    objective: FloatArray,
+    broken: FindBroken,
+    n_pairs: float,
+    combinations: FloatArray | None = None,
+) -> Separation:
     """Find whether a direction of ascent exists, then which coefficients it moves.
 
     Columns are linearly independent within the risk sets, so every direction of the cone
@@ -120,6 +134,7 @@ def _recession(objective: FloatArray, broken: FindBroken, n_pairs: float) -> Sep
     large one that sum could drown a single strict row, and each coefficient is pushed.
     """
     p = len(objective)
+    pushes = np.eye(p) if combinations is None else combinations
     rows = np.empty((0, p))
     toward = np.zeros(p, dtype=np.intp)
     scale = max(float(np.abs(objective).max(initial=0.0)), 1e-300)
@@ -130,10 +145,9 @@ def _recession(objective: FloatArray, broken: FindBroken, n_pairs: float) -> Sep
     for j in range(p):
         ways = []
         for sign in (1.0, -1.0):
-            push = np.zeros(p)
-            push[j] = sign
+            push = sign * pushes[j]
             found, rows = _solve(push, broken, rows)
-            if sign * found[j] > 1e-5:
+            if float(push @ found) > 1e-5:
                 ways.append(int(sign))
         toward[j] = 2 if len(ways) == 2 else (ways[0] if ways else 0)
     return Separation(separated or bool(np.any(toward)), toward)

@@ -13,6 +13,7 @@ from jdm_stats.likelihood.fitting import (
     independent_columns,
     logistic_problem,
 )
+from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse
@@ -157,27 +158,26 @@ def _infer(
     problem = logistic_problem(seen, y, firth=firth)
     found = infer(problem, design.terms, positions, kind)  # type: ignore[arg-type]
     if not firth and found.converged:
-        found = _by_statsmodels(found, problem, seen, y)
+        found = _by_statsmodels(found, problem)
     return found, problem.null_value
 
 
-def _by_statsmodels(
-    found: Inference, problem: Problem, seen: FloatArray, y: FloatArray
-) -> Inference:
+def _by_statsmodels(found: Inference, problem: Problem) -> Inference:
     """Take a plain fit's estimates from statsmodels; the profile stays ours."""
     from scipy.stats import norm
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    fitted = GLM(y, seen / problem.scale, family=Binomial()).fit(
+    likelihood = problem.likelihood
+    assert isinstance(likelihood, LogisticLikelihood)
+    fitted = GLM(likelihood.outcome, likelihood.covariates, family=Binomial()).fit(
         maxiter=200, tol=1e-14, tol_criterion="params"
     )
     at = found.positions
-    scale = problem.scale
     coefficients, covariance = found.coefficients.copy(), found.covariance.copy()
-    coefficients[at] = np.asarray(fitted.params) / scale
-    covariance[np.ix_(at, at)] = np.asarray(fitted.cov_params()) / np.outer(
-        scale, scale
+    coefficients[at] = problem.back @ np.asarray(fitted.params)
+    covariance[np.ix_(at, at)] = (
+        problem.back @ np.asarray(fitted.cov_params()) @ problem.back.T
     )
     std_errors = np.sqrt(np.diag(covariance))
     statistics = coefficients / std_errors
