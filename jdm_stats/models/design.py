@@ -121,8 +121,11 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
         raise DesignError(
             f"no row has every variable of {formula!r}: missing rows by variable {missing}"
         )
+    plain = _present_levels(plain[kept])
     try:
-        coded = parsed.get_model_matrix(plain[kept], na_action="raise")
+        # What a function of present values makes missing or infinite is told below.
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            coded = parsed.get_model_matrix(plain, na_action="ignore")
     except (FormulaicError, ValueError, TypeError, SyntaxError) as error:
         raise DesignError(
             f"the formula {formula!r} cannot be coded: {_first_line(error)}"
@@ -140,7 +143,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
             if not ok
         ]
         raise DesignError(
-            f"covariates are infinite in some rows: {bad}; correct those rows"
+            f"covariates are infinite or undefined in some rows: {bad}; correct those rows"
         )
     return Design(
         matrix,
@@ -184,6 +187,11 @@ def _require_columns(
     frame: pd.DataFrame, variables: tuple[str, ...], formula: str
 ) -> None:
     absent = [v for v in variables if v not in frame.columns]
+    twice = [v for v in variables if (frame.columns == v).sum() > 1]
+    if twice:
+        raise DesignError(
+            f"the frame has several columns of one name: {twice}; keep one of each"
+        )
     if not absent:
         return
     hints = []
@@ -198,16 +206,38 @@ def _require_columns(
 
 def _plain(frame: pd.DataFrame, variables: list[str]) -> pd.DataFrame:
     """Numbers as float64, everything else as objects, whatever pandas dtype came in."""
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in variables:
         column = frame[name]
-        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-            columns[name] = column.to_numpy(dtype=float, na_value=np.nan)
-        elif isinstance(column.dtype, pd.CategoricalDtype):
-            columns[name] = column.cat.remove_unused_categories()
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            columns[name] = column
+        elif _holds_numbers(column):
+            numbers = column.astype("Float64")
+            columns[name] = numbers.to_numpy(dtype=float, na_value=np.nan)
         else:
             columns[name] = column.astype(object).to_numpy()
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Whether every value present is a number, also in a column of objects."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return True
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    return kind in ("integer", "floating", "mixed-integer-float", "boolean")
+
+
+def _present_levels(plain: pd.DataFrame) -> pd.DataFrame:
+    """Forget levels of factors that no row has any more."""
+    return pd.DataFrame(
+        {
+            name: column.cat.remove_unused_categories()
+            if isinstance(column.dtype, pd.CategoricalDtype)
+            else column
+            for name, column in plain.items()
+        },
+        index=plain.index,
+    )
 
 
 def _references(coded: Any) -> dict[str, str]:
@@ -215,8 +245,8 @@ def _references(coded: Any) -> dict[str, str]:
     references = {}
     for factor, state in coded.model_spec.factor_contrasts.items():
         base = getattr(state.contrasts, "base", None)
-        levels = [str(level) for level in state.levels]
+        levels = list(state.levels)
         if levels and type(state.contrasts).__name__ == "TreatmentContrasts":
-            chosen = str(base) if str(base) in levels else levels[0]
-            references[str(factor)] = chosen
+            named = [level for level in levels if level == base]
+            references[str(factor)] = str((named or levels)[0])
     return references

@@ -89,10 +89,13 @@ def design_notes(design: Design, dropped: dict[str, int]) -> list[str]:
             f"Left out for missing values: {lost} with {_count(dropped['events'])}; "
             f"missing: {missing}."
         )
-    notes += [
-        f"Reference level of {factor}: {level}."
-        for factor, level in sorted(design.references.items())
-    ]
+    for factor, level in sorted(design.references.items()):
+        if any(f"{factor}[" in term for term in design.terms):
+            notes.append(f"Reference level of {factor}: {level}.")
+        else:
+            notes.append(
+                f"{factor} has one level only, {level}, in the rows fitted, and so no term."
+            )
     return notes
 
 
