@@ -91,7 +91,7 @@ def _message(error: Exception) -> str:
         return "\n".join([str(error).partition("\n")[0], *_lines(error)])
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    return str(error)
+    return str(error).replace("overwrite=True", "--overwrite")
 
 
 def _lines(error: DataError) -> list[str]:
@@ -170,7 +170,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 def _fit(arguments: argparse.Namespace) -> int:
-    from jdm_stats.analysis import run_analysis
+    from jdm_stats.analysis.run import run_analysis
     from jdm_stats.cohort.files import read_cohort
     from jdm_stats.plan import AnalysisPlan
 

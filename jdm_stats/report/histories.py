@@ -9,9 +9,9 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_count_percent, format_number
 from jdm_stats.report.labels import label
-from jdm_stats.report.tables import median_iqr, require_columns
+from jdm_stats.report.tables import in_order, median_iqr, require_columns
 
-__all__ = ["drugs_table", "events_table", "steroids_table"]
+__all__ = ["drugs_table", "events_by_group", "events_table", "steroids_table"]
 
 
 def events_table(
@@ -69,6 +69,58 @@ def events_table(
                 "Day of the first, median (IQR)": median_iqr(first, 0),
             }
         )
+    return pd.DataFrame(rows)
+
+
+def events_by_group(
+    patients: pd.DataFrame,
+    events: pd.DataFrame,
+    kinds: Sequence[str],
+    *,
+    by: str = "antibody",
+    labels: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Count the children of every group who ever had each type of event.
+
+    Parameters
+    ----------
+    patients : pandas.DataFrame
+        ``patient_id`` and the column of groups.
+    events : pandas.DataFrame
+        ``patient_id``, ``event``.
+    kinds : sequence of str
+        Types of event, one column each.
+    by : str, default "antibody"
+        Column of groups; all are shown, the largest first.
+    labels : mapping of str to str, optional
+        Words for groups and types.
+
+    Examples
+    --------
+    >>> patients = pd.DataFrame(
+    ...     {"patient_id": ["A", "B"], "antibody": ["NXP2", "none"]}
+    ... )
+    >>> events = pd.DataFrame({"patient_id": ["A", "A"], "event": ["death", "surgery"]})
+    >>> events_by_group(patients, events, ["death"]).values.tolist()
+    [['NXP2', '1 (50.0%)', '1 (100.0%)'], ['none found', '1 (50.0%)', '0 (0.0%)']]
+    """
+    require_columns(patients, ["patient_id", by], "events_by_group")
+    require_columns(events, ["patient_id", "event"], "events_by_group")
+    had = {
+        kind: set(events.loc[events["event"] == kind, "patient_id"]) for kind in kinds
+    }
+    rows = []
+    for group in in_order(patients[by]):
+        ids = set(patients.loc[patients[by] == group, "patient_id"])
+        row = {
+            label(by, labels): label(group, labels),
+            "Children": format_count_percent(len(ids), len(patients)),
+        }
+        for kind in kinds:
+            row[label(kind, labels)] = format_count_percent(
+                len(ids & had[kind]), len(ids)
+            )
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

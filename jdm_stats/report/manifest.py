@@ -25,6 +25,7 @@ __all__ = [
     "file_hash",
     "hash_input",
     "is_current",
+    "package_versions",
     "public_values",
     "run_key",
 ]
@@ -119,7 +120,7 @@ def build_manifest(
         "jdm_stats": __version__,
         "git_commit": _git_commit(),
         "python": platform.python_version(),
-        "packages": _versions(),
+        "packages": package_versions(),
         "files": dict(files),
     }
 
@@ -139,7 +140,8 @@ def is_current(folder: Path, key: str) -> bool:
         return False
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that results depend on, by name."""
     found = {}
     for name in _PACKAGES:
         try:
