@@ -22,7 +22,6 @@ help: ## show this list
 report: $(VENV)/.report-ok ## render the risk report; the last line is its path (DATA= OUT= TEMPLATE=)
 	@echo "Rendering $(TEMPLATE) from $(DATA) ..."
 	@$(BIN)/jdm-stats report "$(DATA)" --out "$(OUT)" --template "$(TEMPLATE)"
-	@cd "$(OUT)" && echo "$$PWD/report.html"
 
 test: $(VENV)/.test-ok ## run every check: style, types, floors, tests, notebooks, wheel
 	@echo "Style, types and floors ..."
@@ -40,7 +39,7 @@ lab: $(VENV)/.lab-ok ## open Jupyter on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
 data: $(VENV)/.report-ok ## draw data/synthetic anew (a test compares it byte for byte)
-	@$(BIN)/jdm-stats simulate --preset tertiary --patients 600 --seed 20240618 --out data/synthetic
+	@$(BIN)/jdm-stats simulate --preset tertiary --patients 600 --seed 20240618 --out data/synthetic --overwrite
 
 format: $(VENV)/.test-ok ## mend style where it can be mended
 	@$(BIN)/ruff check --fix .

@@ -26,6 +26,7 @@ FACE = [
     "current_dose",
     "days_since",
     "errors",
+    "ever_event",
     "expand_intervals",
     "fit_cox",
     "fit_logistic",
@@ -33,6 +34,7 @@ FACE = [
     "index_case_pattern",
     "kaplan_meier",
     "landmark_rows",
+    "last_assessment",
     "parameters",
     "plots",
     "prednisone_equivalent_mg",
@@ -43,11 +45,23 @@ FACE = [
     "render_report",
     "run_analysis",
     "simulate_cohort",
+    "split_rows",
     "write_cohort",
 ]
 NAMES = [name for name in FACE if name not in {"__version__", "errors", "plots"}]
 FUNCTIONS = [name for name in NAMES if not name[0].isupper()]
 CLASSES = [name for name in NAMES if name[0].isupper()]
+PLOTS = [
+    "course_plot",
+    "flow_plot",
+    "forest_plot",
+    "incidence_plot",
+    "path_diagram",
+    "proportion_forest",
+    "rates_plot",
+    "survival_plot",
+    "timing_plot",
+]
 
 
 def sections(thing: object) -> set[str]:
@@ -107,13 +121,11 @@ def test_a_public_class_shows_how_it_is_used(name):
     assert ">>>" in inspect.getdoc(getattr(jdm_stats, name))
 
 
-def test_the_plots_are_reached_by_name():
-    drawn = [
-        thing
-        for name, thing in vars(jdm_stats.plots).items()
-        if name.endswith("_plot") and callable(thing)
-    ]
-    assert jdm_stats.plots.forest_plot in drawn
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_reached_by_name_and_shows_how_it_is_used(name):
+    plot = getattr(jdm_stats.plots, name)
+    assert name in jdm_stats.plots.__all__
+    assert {"Parameters", "Returns", "Examples"} <= sections(plot)
 
 
 def test_the_tree_of_errors_names_each_class_once():
