@@ -12,11 +12,21 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.evidence.overlap import poolable, shared_groups
+from jdm_stats.evidence.proportions import exact_proportion
 from jdm_stats.evidence.published import published_cases, read_table
 
-__all__ = ["death_among_published_cases", "time_to_perforation"]
+__all__ = [
+    "death_among_published_cases",
+    "death_counts",
+    "death_sensitivity",
+    "time_to_perforation",
+]
 
 _MODERN = 1990  # reports before it knew no myositis-specific antibodies
+_FEATURES = (
+    *("nxp2", "multiple_or_recurrent", "surgery_done", "nearly_silent"),
+    "later_report",
+)
 _DISPUTED = ("dead", "alive", "drop")
 
 
@@ -51,7 +61,7 @@ def time_to_perforation(*, other_events: bool = False) -> pd.DataFrame:
     ]
     singles = pd.DataFrame(
         {
-            "label": timed["case_id"],
+            "label": timed["source"] + ", one child",
             "event": "perforation",
             "n": pd.array([1] * len(timed), dtype="Int64"),
             "months": timed["months_from_diagnosis"],
@@ -160,6 +170,68 @@ def death_among_published_cases(
     }
     frame.attrs["jdm_stats"] = {"outcome": "dead", "synthetic": False, "tally": tally}
     return frame
+
+
+def death_counts(frame: pd.DataFrame, conf_level: float = 0.95) -> pd.DataFrame:
+    """Count deaths with and without each feature, with exact limits.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows of `death_among_published_cases`.
+    conf_level : float, default 0.95
+        Level of the exact limits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per ``feature`` and ``level`` (1.0, 0.0, and missing where the report
+        does not say): ``n``, ``events`` deaths, ``estimate``, ``conf_low``,
+        ``conf_high``. A level that no child has is left out.
+
+    Examples
+    --------
+    >>> counts = death_counts(death_among_published_cases())
+    >>> counts.query("feature == 'nearly_silent'")[["level", "n", "events"]].astype(int)
+       level   n  events
+    8      1   2       0
+    9      0  10       6
+    """
+    rows = []
+    for feature in _FEATURES:
+        for level in (1.0, 0.0, np.nan):
+            column = frame[feature]
+            held = column.isna() if np.isnan(level) else column == level
+            n, events = int(held.sum()), int(frame.loc[held, "dead"].sum())
+            if n:
+                limits = exact_proportion(events, n, conf_level)
+                rows.append((feature, level, n, events, *limits))
+    names = ["feature", "level", "n", "events", "estimate", "conf_low", "conf_high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def death_sensitivity() -> dict[str, pd.DataFrame]:
+    """Give the children under each way of settling what the reports leave open.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Tables of `death_among_published_cases`, by the choice made.
+
+    Examples
+    --------
+    >>> {name: len(frame) for name, frame in death_sensitivity().items()}
+    {'as analysed': 12, 'disputed child alive': 12, 'disputed child left out': 11,
+     'children perhaps reported before let in': 14}
+    """
+    return {
+        "as analysed": death_among_published_cases(),
+        "disputed child alive": death_among_published_cases(disputed="alive"),
+        "disputed child left out": death_among_published_cases(disputed="drop"),
+        "children perhaps reported before let in": death_among_published_cases(
+            include_unverified=True
+        ),
+    }
 
 
 def _numbers(column: pd.Series) -> pd.Series:

@@ -20,6 +20,7 @@ __all__ = [
     "adult_steroid_studies",
     "antibody_frequencies",
     "codes",
+    "index_case",
     "nxp2_effects",
     "parameters",
     "published_cases",
@@ -207,6 +208,23 @@ def codes() -> pd.DataFrame:
     ['MONDO:0008054', 'MONDO:0016367', 'MONDO:0006807']
     """
     return _read("codes").copy()
+
+
+def index_case() -> pd.DataFrame:
+    """Give what the abstract of the index case says, and what it does not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``item``, ``abstract`` (what it gives) and ``status``. No day, dose or laboratory
+        value of this girl is published in what was read.
+
+    Examples
+    --------
+    >>> index_case().set_index("item").loc["Patient", "abstract"]
+    'girl of 12 years with JDM'
+    """
+    return _read("index_case").copy()
 
 
 def references() -> pd.DataFrame:

@@ -37,9 +37,9 @@ def test_other_events_come_only_when_asked_for_and_are_named():
 
 def test_rows_of_one_hospital_share_a_group_and_single_rows_have_none():
     times = time_to_perforation().set_index("label")
-    assert times.loc["XU2019-P1", "overlap_group"] == "CIP-Beijing"
+    assert times.loc["Xu 2019, one child", "overlap_group"] == "CIP-Beijing"
     assert times.loc["Beijing, 5 children", "overlap_group"] == "CIP-Beijing"
-    assert times.loc["VEDO2024-1", "overlap_group"] == ""
+    assert times.loc["Vedolizumab report, one child", "overlap_group"] == ""
 
 
 def test_deaths_counted_by_hand():
