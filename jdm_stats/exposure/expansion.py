@@ -27,7 +27,7 @@ from jdm_stats.exposure.history import History, read_history
 from jdm_stats.exposure.measures import whole_days
 from jdm_stats.exposure.traces import Measure, Trace
 from jdm_stats.intervals.split import cut_spans, cuts_inside
-from jdm_stats.schema import EVENTS
+from jdm_stats.schema import EVENTS, MEASURES
 
 _ROW_COLUMNS = ("patient_id", "start", "stop", "event")
 
@@ -65,8 +65,8 @@ def expand_intervals(
         Event types of codes 2, 3, ...; the first of them ends follow-up too. On one
         day the outcome goes before them. With None a death merely ends follow-up.
     measures : sequence of measures
-        From ``current_dose``, ``cumulative_dose``, ``recent_pulse``, ``days_since``
-        and ``ever_event``; one column each.
+        From ``current_dose``, ``cumulative_dose``, ``recent_pulse``, ``days_since``,
+        ``ever_event`` and ``last_assessment``; one column each.
     covariates : sequence of str, optional
         Baseline columns of the patients table to join, and ``nxp2``; by default all.
     every_days : int, optional
@@ -129,6 +129,7 @@ def expand_intervals(
         cohort,
         steroids="steroids" in needs,
         events=needs & set(EVENTS),
+        readings=needs & set(MEASURES),
         definite_only=definite_only,
     )
     traces = [measure.trace(history) for measure in measures]
@@ -167,8 +168,9 @@ def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> N
     for measure in measures:
         if not hasattr(measure, "trace"):
             raise UsageError(
-                f"measures must come from current_dose(), cumulative_dose(), "
-                f"recent_pulse(), days_since() or ever_event(); received {measure!r}"
+                "measures must come from current_dose(), cumulative_dose(), "
+                "recent_pulse(), days_since(), ever_event() or last_assessment(); "
+                f"received {measure!r}"
             )
     taken = [*_ROW_COLUMNS, *(measure.name for measure in measures), *covariates]
     twice = sorted({name for name in taken if taken.count(name) > 1})
@@ -260,7 +262,8 @@ def _real_changes(
         & (day < at_risk.end[span])
     )
     child, day, span = child[inside], day[inside], span[inside]
-    changed = trace.value(child, day) != trace.value(child, day + 1)
+    before, after = trace.value(child, day), trace.value(child, day + 1)
+    changed = (before != after) & ~(np.isnan(before) & np.isnan(after))
     return span[changed], day[changed]
 
 

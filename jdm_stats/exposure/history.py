@@ -137,11 +137,13 @@ class History:
     """What the measures may ask about the children of a cohort.
 
     ``doses`` is None when no measure needs steroids; ``events`` maps an event type to
-    the children and days it befell.
+    the children and days it befell; ``readings`` maps an assessed measure to children,
+    days and values, in order of child and day.
     """
 
     doses: Doses | None
     events: dict[str, tuple[np.ndarray, np.ndarray]]
+    readings: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 def read_history(
@@ -149,6 +151,7 @@ def read_history(
     *,
     steroids: bool,
     events: Collection[str] = (),
+    readings: Collection[str] = (),
     definite_only: bool = False,
 ) -> History:
     """Read what the measures need from a cohort.
@@ -160,6 +163,8 @@ def read_history(
         Whether steroid courses are needed; without need none is refused.
     events : collection of str
         Event types needed.
+    readings : collection of str
+        Assessed measures needed.
     definite_only : bool
         Leave out events that are not definite.
 
@@ -180,7 +185,26 @@ def read_history(
         kind = rows["event"].to_numpy(dtype=object)
         for name in events:
             found[name] = (child[kind == name], day[kind == name])
-    return History(doses, found)
+    return History(doses, found, _readings(cohort, ids, readings))
+
+
+def _readings(
+    cohort: Cohort, ids: pd.Index, needed: Collection[str]
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Children, days and values of each measure; of several on a day, their mean."""
+    found = {}
+    rows = cohort.assessments if needed else None
+    for name in needed:
+        assert rows is not None
+        own = rows.loc[rows["measure"] == name, ["patient_id", "day", "value"]].dropna()
+        own = own.assign(child=number_children(ids, own["patient_id"]))
+        mean = own.groupby(["child", "day"])["value"].mean().reset_index()
+        found[name] = (
+            mean["child"].to_numpy(dtype=np.int64),
+            mean["day"].to_numpy(dtype=np.int64),
+            mean["value"].to_numpy(dtype=float),
+        )
+    return found
 
 
 def number_children(ids: pd.Index, given: pd.Series) -> np.ndarray:

@@ -18,9 +18,10 @@ from jdm_stats.exposure.traces import (
     CurrentDose,
     DaysSince,
     EverEvent,
+    LastAssessment,
     RecentPulse,
 )
-from jdm_stats.schema import EVENTS
+from jdm_stats.schema import EVENTS, MEASURES
 
 
 def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
@@ -205,6 +206,41 @@ def ever_event(event: str, *, lag_days: int = 0, name: str | None = None) -> Eve
             f"event must be one of {', '.join(EVENTS)}; received {event!r}"
         )
     return EverEvent(_name(name, event), event, whole_days("lag_days", lag_days))
+
+
+def last_assessment(
+    what: str, *, lag_days: int = 0, name: str | None = None
+) -> LastAssessment:
+    """Latest reading of an assessed measure, such as CMAS; missing before the first.
+
+    A reading on day d is known from (d, d+1] on. Readings taken after treatment began
+    carry part of its effect: adjusting for them blocks that part.
+
+    Parameters
+    ----------
+    what : str
+        A measure of the assessments table.
+    lag_days : int, default 0
+        Whole days L until a reading counts.
+    name : str, optional
+        Name of the column; by default ``latest_<what>``.
+
+    Raises
+    ------
+    UsageError
+        If the measure is unknown or the lag is not a whole number of days from 0.
+
+    Examples
+    --------
+    >>> last_assessment("cmas").name
+    'latest_cmas'
+    """
+    if what not in MEASURES:
+        raise UsageError(
+            f"last_assessment() reads one of {', '.join(MEASURES)}; received {what!r}"
+        )
+    lag = whole_days("lag_days", lag_days)
+    return LastAssessment(_name(name, f"latest_{what}"), what, lag)
 
 
 def whole_days(argument: str, value: object, least: int = 0) -> int:

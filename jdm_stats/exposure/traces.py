@@ -16,6 +16,9 @@ import numpy as np
 from jdm_stats.exposure.history import Doses, History, LastDay, StepSums
 from jdm_stats.schema import EVENTS
 
+# Days lie within +-40,000 (schema); a child and a day make one sortable key.
+_SPAN = 1_000_000
+
 Points = tuple[np.ndarray, np.ndarray]
 
 
@@ -44,7 +47,7 @@ class Measure(Protocol):
 
     @property
     def needs(self) -> str:
-        """``"steroids"`` or the event type the measure reads."""
+        """``"steroids"``, or the event type or assessment the measure reads."""
 
     def trace(self, history: History) -> Trace:
         """Work the measure out for the children of a history."""
@@ -182,6 +185,37 @@ class EverEvent:
         return Trace(
             lambda who, t: (sums.up_to(who, t - 1) > 0).astype(float), (child, begins)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LastAssessment:
+    """Latest reading of an assessed measure; see :func:`last_assessment`."""
+
+    name: str
+    what: str
+    lag_days: int
+    daily: bool = field(default=False, init=False)
+
+    @property
+    def needs(self) -> str:
+        """The assessed measure."""
+        return self.what
+
+    def trace(self, history: History) -> Trace:
+        """Find the reading of the last day d with d + L < t; missing before the first."""
+        child, day, reading = history.readings[self.what]
+        begins = day + self.lag_days
+        key = child * _SPAN + begins
+
+        def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
+            place = np.searchsorted(key, who * _SPAN + (t - 1), side="right") - 1
+            safe = np.maximum(place, 0)
+            if not len(child):
+                return np.full(len(who), np.nan)
+            own = (place >= 0) & (child[safe] == who)
+            return np.where(own, reading[safe], np.nan)
+
+        return Trace(value, (child, begins))
 
 
 def _doses(history: History) -> Doses:
