@@ -80,7 +80,7 @@ def html_table(
         place >= leading and _is_figures(texts) for place, texts in enumerate(columns)
     ]
     heads = "".join(
-        f'<th scope="col"{_num(flag)}>{escape(name)}</th>'
+        f'<th scope="col"{_num(flag)}>{_unbroken(escape(name))}</th>'
         for name, flag in zip(frame.columns, numeric, strict=True)
     )
     spans = [_row_spans(columns[: place + 1]) for place in range(max(leading - 1, 0))]
@@ -94,6 +94,13 @@ def html_table(
         f"<caption>{escape(caption)}</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
         f"{_footnotes(footnotes)}</figure>"
+    )
+
+
+def _unbroken(heading: str) -> str:
+    """Keep the count of a heading, (n = 12), on one line."""
+    return re.sub(
+        r"\(n = (\S+)\)", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}\\1)", heading
     )
 
 

@@ -51,7 +51,7 @@ def events_table(
     ...     }
     ... )
     >>> events_table(events, 4, order=["surgery"]).values.tolist()
-    [['Surgery', '1 (25.0%)', 2, 1, '10 (10 to 10)']]
+    [['Surgery', '1 (25.0%)', 2, 1, '10 (10–10)']]
     """
     require_columns(events, ["patient_id", "day", "event", "definite"], "events_table")
     seen = events["event"].value_counts()
@@ -206,7 +206,7 @@ def drugs_table(
     ...     {"patient_id": ["A", "A"], "drug": ["ivig"] * 2, "start_day": [40, 9]}
     ... )
     >>> drugs_table(courses, 2).values.tolist()
-    [['IVIG', '1 (50.0%)', 2, '9 (9 to 9)']]
+    [['IVIG', '1 (50.0%)', 2, '9 (9–9)']]
     """
     require_columns(courses, ["patient_id", "drug", "start_day"], "drugs_table")
     if courses["patient_id"].nunique() > children:

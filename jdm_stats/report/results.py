@@ -13,7 +13,7 @@ from jdm_stats.html import format_number, format_p, format_ratio
 from jdm_stats.report.labels import label
 from jdm_stats.report.tables import require_columns
 
-__all__ = ["LIMITS_NOTE", "estimates_table", "rates_table"]
+__all__ = ["LIMITS_NOTE", "estimates_table", "rates_table", "risks_table"]
 
 LIMITS_NOTE = "CI: confidence interval. HR: hazard ratio. OR: odds ratio."
 
@@ -201,6 +201,52 @@ def rates_table(
         ],
     }
     return pd.DataFrame(table)
+
+
+def risks_table(
+    risks: pd.DataFrame, *, labels: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Write risks read off cumulative incidence curves, one row per group, cause and time.
+
+    Parameters
+    ----------
+    risks : pandas.DataFrame
+        ``group``, ``cause`` (event code), ``months``, ``estimate``, ``conf_low``,
+        ``conf_high`` (from 0 to 1), ``n_at_risk`` and ``n_events`` up to then.
+    labels : mapping of str to str, optional
+        Words for groups and, by their code as text, for causes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``Group``, ``Event``, ``Months``, ``Risk, % (95% CI)``, ``At risk``, ``Events so far``.
+
+    Raises
+    ------
+    UsageError
+        If a column is not there.
+
+    Examples
+    --------
+    >>> risks = pd.DataFrame({"group": ["NXP2"], "cause": [1], "months": [12.0]})
+    >>> risks = risks.assign(estimate=0.05, conf_low=0.01, conf_high=0.12)
+    >>> risks_table(risks.assign(n_at_risk=90, n_events=5)).values.tolist()
+    [['NXP2', '1', 12, '5.00 (1.00 to 12.0)', 90, 5]]
+    """
+    limits = ["estimate", "conf_low", "conf_high"]
+    needed = ["group", "cause", "months", *limits, "n_at_risk", "n_events"]
+    require_columns(risks, needed, "risks_table")
+    percent = 100 * risks[limits].to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "Group": [label(group, labels) for group in risks["group"]],
+            "Event": [label(cause, labels) for cause in risks["cause"]],
+            "Months": risks["months"].round().astype(int).tolist(),
+            "Risk, % (95% CI)": [format_ratio(*row) for row in percent],
+            "At risk": risks["n_at_risk"].tolist(),
+            "Events so far": risks["n_events"].tolist(),
+        }
+    )
 
 
 def _capital(text: str) -> str:

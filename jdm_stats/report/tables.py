@@ -176,14 +176,29 @@ def _share(column: pd.Series, level: object) -> str:
     return format_count_percent(int((present == level).sum()), len(present))
 
 
-def median_iqr(column: pd.Series, digits: int) -> str:
+def median_iqr(column: pd.Series, digits: int, join: str = "–") -> str:
+    """Write the median of the known values with their quartiles.
+
+    Parameters
+    ----------
+    column : pandas.Series of numbers
+        Missing values are passed over.
+    digits : int
+        Decimals.
+    join : str, default "–"
+        What stands between the quartiles; " to " when one of them is below 0.
+
+    Examples
+    --------
+    >>> median_iqr(pd.Series([1, 2, 3, 4, 5]), 0), median_iqr(pd.Series([-2.0, 2.0]), 1)
+    ('3 (2–4)', '0.0 (−1.0 to 1.0)')
+    """
     present = column.dropna().astype(float)
     if present.empty:
         return format_number(None)
-    low, middle, high = (
-        format_number(value, digits) for value in present.quantile([0.25, 0.5, 0.75])
-    )
-    return f"{middle} ({low} to {high})"
+    quartiles = present.quantile([0.25, 0.5, 0.75])
+    low, middle, high = (format_number(value, digits) for value in quartiles)
+    return f"{middle} ({low}{' to ' if quartiles.iloc[0] < 0 else join}{high})"
 
 
 def pool_rare(

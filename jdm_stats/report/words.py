@@ -90,11 +90,11 @@ def cohort_sentences(patients: pd.DataFrame, events: pd.DataFrame) -> list[str]:
     perforations = events[(events["event"] == "gi_perforation").to_numpy(dtype=bool)]
     perforated = perforations["patient_id"].nunique()
     deaths = int((events["event"] == "death").sum())
-    age = _iqr(median_iqr(patients["age_at_diagnosis_years"], 1))
+    age = median_iqr(patients["age_at_diagnosis_years"], 1, " to ")
     return [
         f"{children} children were followed for {format_number(years.sum(), 1)} person-years, "
-        f"a median of {_iqr(median_iqr(years, 1))} years each.",
-        f"Their median age at diagnosis was {age} years.",
+        f"a median of {_iqr(median_iqr(years, 1, ' to '))} years each.",
+        f"Their median age at diagnosis was {_iqr(age)} years.",
         f"An antibody test was done in {len(tested)} of {children}; NXP2 was found in {nxp2}.",
         f"{perforated} of {children} had a GI perforation ({len(perforations)} "
         f"perforation{'' if len(perforations) == 1 else 's'} in all), and {deaths} died.",
