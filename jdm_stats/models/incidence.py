@@ -86,9 +86,9 @@ class Curves:
 
     def _repr_html_(self) -> str:
         last = float(self.table["time_days"].max())
-        months = [m for m in (6, 12, 24, 60) if m * 365.25 / 12 <= last] or [
-            last * 12 / 365.25
-        ]
+        months: list[float] = [
+            m for m in (6, 12, 24, 60) if m * 365.25 <= 12 * last
+        ] or [last * 12 / 365.25]
         shown = self.at([m * 365.25 / 12 for m in months])
         shown["time_days"] = (shown["time_days"] * 12 / 365.25).round(1)
         shown = shown.rename(columns={"time_days": "months"})
@@ -100,14 +100,16 @@ def _read(block: pd.DataFrame, times: FloatArray) -> pd.DataFrame:
     when = block["time_days"].to_numpy()
     before = np.searchsorted(when, times, side="right") - 1
     after = np.searchsorted(when, times, side="left")
-    known = (before >= 0) & (after < len(when))
+    entered = before >= 0
+    known = entered & (after < len(when))
     rows = block.iloc[np.clip(before, 0, None)].reset_index(drop=True)
     rows["time_days"] = times
     inside = np.clip(after, 0, len(when) - 1)
     at_risk = block["n_at_risk"].to_numpy()[inside]
-    rows["n_at_risk"] = np.where(after < len(when), at_risk, 0)
+    rows["n_at_risk"] = np.where(known, at_risk, 0)
     for column in ("n_events", "n_censored"):
-        rows[column] = block[column].cumsum().to_numpy()[np.clip(before, 0, None)]
+        up_to = block[column].cumsum().to_numpy()[np.clip(before, 0, None)]
+        rows[column] = np.where(entered, up_to, 0)
     rows.loc[~known, ["estimate", "std_error", "conf_low", "conf_high"]] = np.nan
     return rows
 
@@ -222,7 +224,7 @@ def kaplan_meier(
     rows["code"] = (rows["code"] == 1).astype(int)
     blocks = []
     for group, block in rows.groupby("group", sort=True, observed=True):
-        curve = _by_lifelines(block, _counts(block, [1]), conf_level, quantile)
+        curve = _by_lifelines(block, _counts(block, [1]), quantile)
         curve.insert(0, "group", group)
         blocks.append(curve)
     return Curves("survival", pd.concat(blocks, ignore_index=True), notes)
@@ -244,7 +246,7 @@ def _rows(
     event: str,
     patient_id: str | None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Audited rows: entry, exit, code, last (of its child), group."""
+    """Audited rows: entry, exit, code, group, and where a child's time at risk ends."""
     named = patient_id or ("patient_id" if "patient_id" in frame.columns else None)
     audit_intervals(
         frame, start=start, stop=stop, event=event, patient_id=named
@@ -253,6 +255,8 @@ def _rows(
         raise UsageError(
             f"no column {by!r} to group by; the frame has {[str(c) for c in frame.columns]}"
         )
+    if frame.empty:
+        raise UsageError("the frame has no rows; give at least one row at risk")
     rows = pd.DataFrame(
         {
             "entry": frame[start].to_numpy(dtype=float),
@@ -267,6 +271,13 @@ def _rows(
     notes: tuple[str, ...] = ()
     if frame.attrs.get("jdm_stats", {}).get("synthetic"):
         notes = ("SYNTHETIC data: no child stands behind these numbers.",)
+    varies = rows.groupby("child", observed=True)["group"].nunique(dropna=False) > 1
+    if varies.any():
+        raise UsageError(
+            f"{by!r} changes within {int(varies.sum())} children, such as "
+            f"{list(varies.index[varies][:5])}; a curve by group needs a value fixed at "
+            "the start of follow-up"
+        )
     unknown = rows["group"].isna()
     if unknown.any():
         children = rows.loc[unknown, "child"].nunique()
@@ -277,24 +288,27 @@ def _rows(
         rows = rows[~unknown]
     if rows.empty:
         raise UsageError(f"no row has a value of {by!r}")
-    changing = rows.groupby("child", observed=True)["group"].nunique() > 1
-    if changing.any():
-        raise UsageError(
-            f"{by!r} changes within {int(changing.sum())} children, such as "
-            f"{list(changing.index[changing][:5])}; a curve by group needs a value fixed at "
-            "the start of follow-up"
-        )
-    rows["last"] = rows["exit"] == rows.groupby("child", observed=True)[
-        "exit"
-    ].transform("max")
-    return rows, notes
+    return _spells(rows), notes
+
+
+def _spells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mark where a child's time at risk begins and ends, wherever its rows were split."""
+    order = np.lexsort((rows["entry"], pd.factorize(rows["child"])[0]))
+    rows = rows.iloc[order].reset_index(drop=True)
+    child, entry, leave = (rows[c].to_numpy() for c in ("child", "entry", "exit"))
+    joined = (child[1:] == child[:-1]) & (entry[1:] == leave[:-1])
+    rows["begins"] = np.append(True, ~joined)
+    rows["ends"] = np.append(~joined, True)
+    rows["last"] = np.append(child[1:] != child[:-1], True)
+    return rows
 
 
 def _counts(rows: pd.DataFrame, causes: list[int]) -> pd.DataFrame:
     """At risk, events by cause and censorings at every time at which anything changes."""
     entry, leave = rows["entry"].to_numpy(), rows["exit"].to_numpy()
     code, last = rows["code"].to_numpy(), rows["last"].to_numpy(bool)
-    times = np.unique(np.concatenate([entry, leave[(code > 0) | last]]))
+    begins, ends = rows["begins"].to_numpy(bool), rows["ends"].to_numpy(bool)
+    times = np.unique(np.concatenate([entry[begins], leave[ends]]))
     entered = np.searchsorted(np.sort(entry), times, side="left")
     left = np.searchsorted(np.sort(leave), times, side="left")
     at_risk = entered - left
@@ -328,6 +342,16 @@ def _aalen_johansen(counts: pd.DataFrame, cause: int, quantile: float) -> pd.Dat
         - 2.0 * (estimate * np.cumsum(c) - np.cumsum(estimate * c))
     )
     std_error = np.sqrt(np.maximum(variance, 0.0))
+    return _curve(counts, cause, estimate, std_error, quantile)
+
+
+def _curve(
+    counts: pd.DataFrame,
+    cause: int,
+    estimate: FloatArray,
+    std_error: FloatArray,
+    quantile: float,
+) -> pd.DataFrame:
     low, high = _log_log_limits(estimate, std_error, quantile)
     return pd.DataFrame(
         {
@@ -357,29 +381,21 @@ def _log_log_limits(
 
 
 def _by_lifelines(
-    rows: pd.DataFrame, counts: pd.DataFrame, conf_level: float, quantile: float
+    rows: pd.DataFrame, counts: pd.DataFrame, quantile: float
 ) -> pd.DataFrame:
     from lifelines import KaplanMeierFitter
+    from lifelines.exceptions import StatError
 
-    fitted = KaplanMeierFitter(alpha=1.0 - conf_level).fit(
-        rows["exit"], rows["code"], entry=rows["entry"]
-    )
     times = counts["time_days"].to_numpy()
-    estimate = fitted.survival_function_at_times(times).to_numpy(float)
     n, d = counts["n_at_risk"].to_numpy(float), counts["d"].to_numpy(float)
+    try:
+        fitted = KaplanMeierFitter()
+        fitted.fit(rows["exit"], rows["code"], entry=rows["entry"])
+        estimate = fitted.survival_function_at_times(times).to_numpy(float)
+    except StatError:
+        # lifelines refuses a curve that reaches 0 before children who enter later.
+        estimate = np.cumprod(1.0 - d / np.maximum(n, 1.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(n > d, d / (n * (n - d)), 0.0))
     std_error = estimate * np.sqrt(greenwood)
-    low, high = _log_log_limits(estimate, std_error, quantile)
-    return pd.DataFrame(
-        {
-            "time_days": times,
-            "estimate": estimate,
-            "std_error": std_error,
-            "conf_low": low,
-            "conf_high": high,
-            "n_at_risk": counts["n_at_risk"],
-            "n_events": counts["d1"],
-            "n_censored": counts["n_censored"],
-        }
-    )
+    return _curve(counts, 1, estimate, std_error, quantile)
