@@ -63,6 +63,32 @@ def test_the_python_shown_runs_without_a_warning(desk):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_python_shown_repeats_the_numbers_of_the_report(desk):
+    (code,) = blocks("python")
+    compare = """
+from pandas.testing import assert_frame_equal
+
+analysis = jdm.run_analysis(jdm.AnalysisPlan(), cohort)
+mine, reported = curves.tidy(), analysis.curves.tidy()
+pairs = [
+    (rates, analysis.rates.iloc[:-1]),  # its last row is all children
+    (mine[mine["group"] == 1], reported[reported["group"] == "NXP2"]),
+    (cox.tidy(), analysis.fits["Firth Cox"].tidy()),
+    (logit.tidy(), analysis.fits["Firth logistic"].tidy()),
+]
+for ours, theirs in pairs:
+    assert len(ours) > 1
+    assert_frame_equal(
+        ours.drop(columns=["group"], errors="ignore").reset_index(drop=True),
+        theirs.drop(columns=["group"], errors="ignore").reset_index(drop=True),
+        rtol=1e-6,
+        check_dtype=False,
+    )
+"""
+    done = run([sys.executable, "-c", code + compare], desk)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_python_shown_is_ten_statements():
     (code,) = blocks("python")
     assert len(ast.parse(code).body) == 10
