@@ -39,9 +39,12 @@ _FACE = {
     "cumulative_dose": "jdm_stats.exposure.measures",
     "recent_pulse": "jdm_stats.exposure.measures",
     "days_since": "jdm_stats.exposure.measures",
+    "ever_event": "jdm_stats.exposure.measures",
+    "last_assessment": "jdm_stats.exposure.measures",
     "expand_intervals": "jdm_stats.exposure.expansion",
     "landmark_rows": "jdm_stats.exposure.landmark",
     # the (start, stop] table and its law
+    "split_rows": "jdm_stats.intervals.split",
     "audit_intervals": "jdm_stats.intervals.audit",
     "incidence_rates": "jdm_stats.intervals.rates",
     # models
@@ -51,14 +54,14 @@ _FACE = {
     "cumulative_incidence": "jdm_stats.models.incidence",
     # the one road through the house, and its report
     "AnalysisPlan": "jdm_stats.plan",
-    "run_analysis": "jdm_stats.analysis",
+    "run_analysis": "jdm_stats.analysis.run",
     "render_report": "jdm_stats.report.notebooks",
     # rooms that are used by name
     "plots": None,
     "errors": None,
 }
 
-__all__ = ["__version__", *_FACE]  # noqa: PLE0604
+__all__ = ["__version__", *_FACE]
 
 
 def __getattr__(name: str) -> Any:

@@ -282,12 +282,11 @@ def _rows(
     if unknown.any():
         children = rows.loc[unknown, "child"].nunique()
         events = int((rows.loc[unknown, "code"] == 1).sum())
-        notes += (
-            f"{children} children with {events} events left out: {by} is missing.",
-        )
+        said = f"{children} children with {events} events left out: {by} is missing."
+        notes = (*notes, said)
         rows = rows[~unknown]
-    if rows.empty:
-        raise UsageError(f"no row has a value of {by!r}")
+        if rows.empty:
+            raise UsageError(f"no row has a value of {by!r}")
     return _spells(rows), notes
 
 
@@ -296,18 +295,19 @@ def _spells(rows: pd.DataFrame) -> pd.DataFrame:
     order = np.lexsort((rows["entry"], pd.factorize(rows["child"])[0]))
     rows = rows.iloc[order].reset_index(drop=True)
     child, entry, leave = (rows[c].to_numpy() for c in ("child", "entry", "exit"))
-    joined = (child[1:] == child[:-1]) & (entry[1:] == leave[:-1])
-    rows["begins"] = np.append(True, ~joined)
-    rows["ends"] = np.append(~joined, True)
-    rows["last"] = np.append(child[1:] != child[:-1], True)
-    return rows
+    other = child[1:] != child[:-1]
+    apart = other | (entry[1:] != leave[:-1])
+    return rows.assign(
+        begins=np.append(True, apart),
+        ends=np.append(apart, True),
+        last=np.append(other, True),
+    )
 
 
 def _counts(rows: pd.DataFrame, causes: list[int]) -> pd.DataFrame:
     """At risk, events by cause and censorings at every time at which anything changes."""
-    entry, leave = rows["entry"].to_numpy(), rows["exit"].to_numpy()
-    code, last = rows["code"].to_numpy(), rows["last"].to_numpy(bool)
-    begins, ends = rows["begins"].to_numpy(bool), rows["ends"].to_numpy(bool)
+    columns = ("entry", "exit", "code", "last", "begins", "ends")
+    entry, leave, code, last, begins, ends = (rows[c].to_numpy() for c in columns)
     times = np.unique(np.concatenate([entry[begins], leave[ends]]))
     entered = np.searchsorted(np.sort(entry), times, side="left")
     left = np.searchsorted(np.sort(leave), times, side="left")

@@ -107,7 +107,7 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
         notes.append(
             f"{_count(n_events)} for {parameters} parameter"
             f"{'' if parameters == 1 else 's'} ({n_events / parameters:.1f} per "
-            "parameter): far-reaching conclusions do not rest on this."
+            "parameter): too few to carry far-reaching conclusions."
         )
     for j, term in enumerate(design.terms):
         column = design.matrix[:, j]

@@ -1,0 +1,88 @@
+"""Who was left out of an analysis, at which step and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from jdm_stats.plan import AnalysisPlan
+from jdm_stats.report.flow import flow_steps
+from jdm_stats.report.labels import label
+
+IN_COHORT = "Children in the cohort"
+
+
+def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
+    """Follow the children to the Cox models.
+
+    Parameters
+    ----------
+    plan : AnalysisPlan
+    intervals : DataFrame
+        Of `jdm_stats.expand_intervals`, with its tally.
+
+    Returns
+    -------
+    DataFrame
+        ``stage, n, excluded, reason``.
+    """
+    tally = intervals.attrs["jdm_stats"]["tally"]
+    last = intervals.drop_duplicates("patient_id", keep="last")
+    untested = last["nxp2"].isna()
+    events = int((last.loc[untested, "event"] == 1).sum())
+    outcome, competing = label(plan.outcome), label(plan.competing)
+    at_risk = {
+        f"{outcome} on or before entry": tally["outcome_on_or_before_entry"],
+        f"{competing} on or before entry": tally["competing_on_or_before_entry"],
+        "no follow-up after entry": tally["children_without_follow_up"],
+    }
+    not_tested = {
+        f"antibody not tested, {events} with the outcome": int(untested.sum())
+    }
+    return flow_steps(
+        IN_COHORT,
+        tally["children"],
+        [
+            ("At risk: rates and curves", at_risk),
+            ("Tested for antibodies: Cox models", not_tested),
+        ],
+    )
+
+
+def landmark_flow(plan: AnalysisPlan, landmark: pd.DataFrame) -> pd.DataFrame:
+    """Follow the children to the logistic models at the landmark.
+
+    Parameters
+    ----------
+    plan : AnalysisPlan
+    landmark : DataFrame
+        Of `jdm_stats.landmark_rows`, with its tally.
+
+    Returns
+    -------
+    DataFrame
+        ``stage, n, excluded, reason``.
+    """
+    tally = landmark.attrs["jdm_stats"]["tally"]
+    outcome, competing = label(plan.outcome), label(plan.competing)
+    day = f"day {plan.landmark_days}"
+    followed = {
+        f"{outcome} on or before {day}": tally["outcome_on_or_before_landmark"],
+        f"{competing} on or before {day}": tally["competing_on_or_before_landmark"],
+        f"entered after {day}": tally["entered_after_landmark"],
+        f"follow-up ended by {day}": tally["follow_up_ended_by_landmark"],
+    }
+    lost = {
+        f"lost within {plan.horizon_days} days without event": tally[
+            "lost_before_end_of_window"
+        ]
+    }
+    not_tested = {"antibody not tested": int(landmark["nxp2"].isna().sum())}
+    return flow_steps(
+        IN_COHORT,
+        tally["children"],
+        [
+            (f"Event-free and followed on {day}", followed),
+            ("Followed to an event or the horizon", lost),
+            ("Tested for antibodies: logistic models", not_tested),
+        ],
+    )

@@ -1,0 +1,177 @@
+"""Carry out a plan on a cohort: the road through the house, in one function.
+
+Cohort -> intervals -> fits -> estimates; the report's notebook only shows
+what `run_analysis` returns, so a person in Jupyter has the same numbers from one call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import pandas as pd
+
+from jdm_stats.analysis.fits import cmas_fits, plan_fits, plan_intervals
+from jdm_stats.analysis.flow import interval_flow, landmark_flow
+from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.exposure.landmark import landmark_rows
+from jdm_stats.intervals.rates import incidence_rates
+from jdm_stats.models.fit import FitResult
+from jdm_stats.models.incidence import Curves, cumulative_incidence
+from jdm_stats.plan import AnalysisPlan
+from jdm_stats.schema import ANTIBODIES
+
+ALL = "all children"
+TESTED_NOT_NXP2 = "tested, not NXP2"
+
+
+@dataclass(frozen=True, eq=False)
+class RiskAnalysis:
+    """Everything `run_analysis` found; frozen.
+
+    Parameters
+    ----------
+    plan : AnalysisPlan
+    cohort : Cohort
+    intervals, landmark : DataFrame
+        Rows of the Cox and of the logistic models.
+    flow, landmark_flow : DataFrame
+        ``stage, n, excluded, reason``: who was left out, and why.
+    rates : DataFrame
+        As `jdm_stats.incidence_rates`, by antibody, all children last.
+    curves : Curves
+        Cumulative incidence by NXP2, the competing event beside it.
+    fits : mapping of str to FitResult
+        ``Cox``, ``Firth Cox``, ``Logistic``, ``Firth logistic``, ``Firth Cox by antibody``.
+    cmas_fits : mapping of str to FitResult
+        The Firth Cox model without CMAS, with CMAS at diagnosis and with the latest CMAS.
+    failures : mapping of str to str
+        Models that could not be set up, with the reason.
+    """
+
+    plan: AnalysisPlan
+    cohort: Cohort
+    intervals: pd.DataFrame = field(repr=False)
+    landmark: pd.DataFrame = field(repr=False)
+    flow: pd.DataFrame = field(repr=False)
+    landmark_flow: pd.DataFrame = field(repr=False)
+    rates: pd.DataFrame = field(repr=False)
+    curves: Curves = field(repr=False)
+    fits: MappingProxyType[str, FitResult] = field(repr=False)
+    cmas_fits: MappingProxyType[str, FitResult] = field(repr=False)
+    failures: MappingProxyType[str, str] = field(repr=False)
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """Tidy rows of every model, on the log scale."""
+        return pd.concat(
+            [fit.tidy().assign(model=name) for name, fit in self.fits.items()],
+            ignore_index=True,
+        )
+
+    @property
+    def risks(self) -> pd.DataFrame:
+        """Cumulative incidence at the plan's months, by group and cause."""
+        months = list(self.plan.risk_months)
+        read = self.curves.at([m * 365.25 / 12 for m in months])
+        read.insert(2, "months", (read["time_days"] * 12 / 365.25).round(6))
+        return read.drop(columns="time_days")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What every model's notes warn of, each once, with the models it comes from."""
+        said: dict[str, list[str]] = {}
+        for name, fit in sorted(self.fits.items(), key=lambda item: item[1].converged):
+            for note in fit.notes:
+                said.setdefault(note, []).append(name)
+        for name, reason in self.failures.items():
+            said.setdefault(f"No fit: {reason}", []).append(name)
+        return tuple(f"{', '.join(models)}: {note}" for note, models in said.items())
+
+    def courses_around_events(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Steroid courses, events and follow-up of every child with the outcome.
+
+        Returns
+        -------
+        courses, events, follow_up : DataFrame
+            As `jdm_stats.plots.course_plot` takes them; children who had the outcome
+            before entry are among them.
+        """
+        events = self.cohort.events
+        ids = events.loc[events["event"] == self.plan.outcome, "patient_id"].unique()
+        patients = self.cohort.patients
+        courses = steroid_courses(self.cohort)
+        return (
+            courses[courses["patient_id"].isin(ids)].reset_index(drop=True),
+            events[events["patient_id"].isin(ids)].reset_index(drop=True),
+            patients[patients["patient_id"].isin(ids)].reset_index(drop=True),
+        )
+
+
+def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
+    """Carry out a plan on a cohort.
+
+    Parameters
+    ----------
+    plan : AnalysisPlan
+    cohort : Cohort
+
+    Returns
+    -------
+    RiskAnalysis
+
+    Raises
+    ------
+    CohortError
+        When a steroid course lacks its days or dose; all at once.
+    UsageError
+        When a formula names columns that do not exist.
+
+    Examples
+    --------
+    >>> import jdm_stats as jdm
+    >>> cohort = jdm.simulate_cohort(120, rng=1)
+    >>> analysis = run_analysis(jdm.AnalysisPlan(), cohort)
+    >>> sorted(analysis.fits)
+    ['Cox', 'Firth Cox', 'Firth Cox by antibody', 'Firth logistic', 'Logistic']
+    """
+    intervals = plan_intervals(plan, cohort)
+    landmark = landmark_rows(
+        cohort,
+        landmark_days=plan.landmark_days,
+        horizon_days=plan.horizon_days,
+        outcome=plan.outcome,
+        competing=plan.competing,
+        lost=plan.lost,
+        definite_only=plan.definite_only,
+    )
+    fits, failures = plan_fits(plan, intervals, landmark)
+    by_cmas, cmas_failures = cmas_fits(plan, cohort)
+    return RiskAnalysis(
+        plan=plan,
+        cohort=cohort,
+        intervals=intervals,
+        landmark=landmark,
+        flow=interval_flow(plan, intervals),
+        landmark_flow=landmark_flow(plan, landmark),
+        rates=_rates(intervals),
+        curves=cumulative_incidence(_with_contrast(intervals), by="antibody_contrast"),
+        fits=MappingProxyType(fits),
+        cmas_fits=MappingProxyType(by_cmas),
+        failures=MappingProxyType(failures | cmas_failures),
+    )
+
+
+def _with_contrast(intervals: pd.DataFrame) -> pd.DataFrame:
+    labels = {1.0: "NXP2", 0.0: TESTED_NOT_NXP2}
+    return intervals.assign(antibody_contrast=intervals["nxp2"].map(labels))
+
+
+def _rates(intervals: pd.DataFrame) -> pd.DataFrame:
+    by = incidence_rates(intervals, by="antibody")
+    order = {name: i for i, name in enumerate(ANTIBODIES)}
+    by = by.sort_values("antibody", key=lambda names: names.map(order))
+    overall = incidence_rates(intervals)
+    overall.insert(0, "antibody", ALL)
+    return pd.concat([by, overall[by.columns]], ignore_index=True)

@@ -1,0 +1,215 @@
+"""What came of an analysis, in sentences a clinician can read and quote."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pandas as pd
+
+from jdm_stats.analysis.run import ALL, RiskAnalysis
+from jdm_stats.html import format_number, format_ratio
+from jdm_stats.report.labels import label
+
+TERMS = MappingProxyType(
+    {
+        "nxp2": "NXP2 (against tested, not NXP2)",
+        "current_dose_mg_kg": "current oral dose, per mg/kg/day",
+        "recent_pulse": "intravenous pulse in the recent window",
+        "pulse_by_landmark": "any intravenous pulse before the landmark",
+        "cmas": "CMAS at diagnosis, per point",
+        "latest_cmas": "latest CMAS, per point",
+        "C(antibody_group, Treatment('none'))[T.NXP2]": "NXP2 (against none found)",
+        "C(antibody_group, Treatment('none'))[T.other antibody]": (
+            "other antibody (against none found)"
+        ),
+    }
+)
+
+
+def term_label(term: str) -> str:
+    """Words for a term of the plan's models; the term itself when there are none."""
+    if term in TERMS:
+        return TERMS[term]
+    head, _, level = term.partition("[T.")
+    if head.startswith("C(antibody_group") and level:
+        return f"{level.rstrip(']')} (against none found)"
+    return term.replace("_", " ")
+
+
+def term_labels(analysis: RiskAnalysis) -> dict[str, str]:
+    """Words for every term of an analysis, for tables and figures."""
+    fits = [*analysis.fits.values(), *analysis.cmas_fits.values()]
+    return {term: term_label(term) for fit in fits for term in fit.terms}
+
+
+def in_short(analysis: RiskAnalysis) -> list[str]:
+    """Say the findings in a few sentences, certain things first.
+
+    Parameters
+    ----------
+    analysis : RiskAnalysis
+
+    Returns
+    -------
+    list of str
+    """
+    said = [_who(analysis), _rate(analysis), *_risks(analysis)]
+    if "Firth Cox" in analysis.fits:
+        fit = analysis.fits["Firth Cox"]
+        for term in fit.terms:
+            words = fit.in_words(term).replace(
+                f"for {term} ", f"for {term_label(term)} ", 1
+            )
+            said.append(words)
+    return [*said, *_plain(analysis)]
+
+
+def _who(analysis: RiskAnalysis) -> str:
+    total = analysis.rates[analysis.rates["antibody"] == ALL].iloc[0]
+    nxp2 = analysis.rates[analysis.rates["antibody"] == "NXP2"]
+    share = ""
+    if len(nxp2):
+        share = (
+            f"; {_events(int(nxp2['events'].iloc[0]))} of them among the "
+            f"{int(nxp2['patients'].iloc[0])} children with anti-NXP2"
+        )
+    kind = "SYNTHETIC children" if analysis.cohort.synthetic else "children"
+    outcome = label(analysis.plan.outcome)
+    return (
+        f"{format_number(int(total['patients']))} {kind} were at risk for "
+        f"{format_number(round(total['person_years']))} person-years; "
+        f"{int(total['events'])} had a first {outcome}{share}."
+    )
+
+
+def _events(count: int) -> str:
+    return "none" if count == 0 else str(count)
+
+
+def _rate(analysis: RiskAnalysis) -> str:
+    total = analysis.rates[analysis.rates["antibody"] == ALL].iloc[0]
+    rate = format_ratio(total["rate"], total["conf_low"], total["conf_high"])
+    return f"That is {rate} per 100 person-years (exact 95% limits)."
+
+
+def _risks(analysis: RiskAnalysis) -> list[str]:
+    """Risk at the last of the plan's months, group by group."""
+    risks = analysis.risks
+    months = max(analysis.plan.risk_months)
+    own = risks[(risks["cause"] == 1) & (risks["months"] == months)]
+    parts = []
+    for _, row in own.iterrows():
+        if pd.isna(row["estimate"]):
+            parts.append(f"{row['group']}: not followed so long")
+        elif row["estimate"] == 0:
+            parts.append(
+                f"{row['group']}: no event among {int(row['n_at_risk'])} at risk"
+            )
+        else:
+            low, high = (100 * row[c] for c in ("conf_low", "conf_high"))
+            shown = format_ratio(100 * row["estimate"], low, high)
+            parts.append(f"{row['group']}: {shown} percent")
+    if not parts:
+        return []
+    return [
+        f"Risk by {months} months after diagnosis (95% limits): {'; '.join(parts)}."
+    ]
+
+
+def _plain(analysis: RiskAnalysis) -> list[str]:
+    fit = analysis.fits.get("Cox")
+    if fit is None:
+        return []
+    if fit.separated:
+        diverging = [
+            term_label(t)
+            for t, why in zip(fit.terms, fit.inference.reasons, strict=True)
+            if "runs to" in why
+        ]
+        return [
+            "Plain Cox regression has no answer here: its likelihood rises for ever in "
+            f"{', '.join(diverging)}. Software that prints a tiny p-value in this situation "
+            "is wrong."
+        ]
+    if not fit.converged:
+        return [f"Plain Cox regression has no answer here: {fit.failure_reason}."]
+    return [
+        "With so few events plain Cox regression tends to exaggerate; its estimates stand beside "
+        "Firth's below for comparison."
+    ]
+
+
+def definitions(analysis: RiskAnalysis) -> pd.DataFrame:
+    """Return the plan as a table of two columns, for the report."""
+    return pd.DataFrame(analysis.plan.in_words(), columns=["Choice", "In this report"])
+
+
+def limitations(analysis: RiskAnalysis) -> list[str]:
+    """Say what the analysis cannot say.
+
+    Parameters
+    ----------
+    analysis : RiskAnalysis
+
+    Returns
+    -------
+    list of str
+    """
+    said = [
+        "Steroids were given because children were ill, and the illness itself opens the "
+        "gut: no ratio in this report is the effect of a steroid decision. The models hold "
+        "neither severity over time nor other treatment constant.",
+        "With so few events an interval that includes 1 does not show safety, and one that "
+        "excludes 1 does not show cause.",
+        "Hazard ratios for NXP2 are averages over follow-up; the excess is thought to be "
+        "greatest in the first 18 months after diagnosis.",
+        "Children not tested for antibodies are left out of the models; if testing followed "
+        "the course of the disease, the ratio for NXP2 is distorted.",
+        "Current dose is the prescribed dose per kilogram of the weight last recorded, not "
+        "what was swallowed or absorbed.",
+        "Not for decisions about the treatment of a child.",
+    ]
+    if analysis.cohort.synthetic:
+        said.insert(
+            0,
+            "SYNTHETIC data: these numbers describe a simulated world whose inputs are "
+            "partly published and partly assumed. They say nothing about real children.",
+        )
+    return said
+
+
+def cmas_comparison(analysis: RiskAnalysis) -> pd.DataFrame:
+    """Return the ratios of the plan's own terms under the three ways to treat CMAS, tidy."""
+    own = (
+        set(analysis.fits["Firth Cox"].terms) if "Firth Cox" in analysis.fits else set()
+    )
+    rows = [fit.tidy().assign(model=name) for name, fit in analysis.cmas_fits.items()]
+    if not rows:
+        return pd.DataFrame()
+    stacked = pd.concat(rows, ignore_index=True)
+    return stacked[stacked["term"].isin(own)].reset_index(drop=True)
+
+
+def cmas_diagram() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return nodes and edges of the assumed paths about CMAS measured after treatment."""
+    nodes = pd.DataFrame(
+        [
+            ("severity", "disease\nseverity", 1.5, 1.0),
+            ("dose", "steroid\ndose", 0.0, 0.25),
+            ("cmas", "CMAS after\ntreatment", 1.5, -0.6),
+            ("perforation", "GI\nperforation", 3.0, 0.25),
+        ],
+        columns=["node", "label", "x", "y"],
+    )
+    edges = pd.DataFrame(
+        [
+            ("severity", "dose"),
+            ("severity", "cmas"),
+            ("severity", "perforation"),
+            ("dose", "cmas"),
+            ("cmas", "perforation"),
+            ("dose", "perforation"),
+        ],
+        columns=["source", "target"],
+    )
+    return nodes, edges

@@ -1,0 +1,167 @@
+"""The analysis plan: every choice of an analysis in one frozen, checked record.
+
+A plan is written before the data are seen, kept as TOML beside them, and printed in the
+report, so that a scheduled run and a person in Jupyter do the same.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jdm_stats.errors import PlanError
+from jdm_stats.schema import EVENTS
+
+Days = Annotated[int, Field(strict=True, ge=0, le=40_000)]
+Window = Annotated[int, Field(strict=True, ge=1, le=40_000)]
+Formula = Annotated[str, Field(min_length=1)]
+
+
+class AnalysisPlan(BaseModel):
+    """Every choice of a perforation-risk analysis.
+
+    Parameters
+    ----------
+    outcome : str, default "gi_perforation"
+        Event type; its first occurrence after entry ends follow-up.
+    competing : str or None, default "death"
+    definite_only : bool, default False
+        Leave out events that are not definite.
+    dose_lag_days : int, default 7
+        Days from a dose until it counts as current dose: the bowel does not give way on the
+        day of the tablet, and the first symptoms change the dose.
+    pulse_window_days : int, default 30
+    pulse_lag_days : int, default 1
+        A pulse given on the day of a perforation cannot explain it.
+    cox_formula : str, default "nxp2 + current_dose_mg_kg + recent_pulse"
+    ties : {"efron", "breslow"}, default "efron"
+    landmark_days : int, default 90
+    horizon_days : int, default 730
+    lost : {"exclude"}, default "exclude"
+        Children lost within the horizon without event are left out and counted.
+    logistic_formula : str, default "nxp2 + pulse_by_landmark"
+    risk_months : tuple of int, default (6, 12, 24)
+        Months from diagnosis at which risks are read off the curves.
+    own_ratio_from_events : int, default 3
+        An antibody has a hazard ratio of its own from so many events; those with fewer are
+        pooled as "other antibody".
+
+    Raises
+    ------
+    PlanError
+        Listing every field at fault.
+
+    Examples
+    --------
+    >>> AnalysisPlan(landmark_days=60).landmark_days
+    60
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: str = "gi_perforation"
+    competing: str | None = "death"
+    definite_only: bool = False
+    dose_lag_days: Days = 7
+    pulse_window_days: Window = 30
+    pulse_lag_days: Days = 1
+    cox_formula: Formula = "nxp2 + current_dose_mg_kg + recent_pulse"
+    ties: Literal["efron", "breslow"] = "efron"
+    landmark_days: Days = 90
+    horizon_days: Window = 730
+    lost: Literal["exclude"] = "exclude"
+    logistic_formula: Formula = "nxp2 + pulse_by_landmark"
+    risk_months: tuple[Annotated[int, Field(ge=1, le=600)], ...] = (6, 12, 24)
+    own_ratio_from_events: Annotated[int, Field(ge=1)] = 3
+
+    def __init__(self, **fields: object) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise PlanError(_all_faults(error)) from None
+        wrong = [
+            f"{field}: {name!r} is no event type; choose from {', '.join(EVENTS)}"
+            for field, name in (
+                ("outcome", self.outcome),
+                ("competing", self.competing),
+            )
+            if name is not None and name not in EVENTS
+        ]
+        if self.outcome == self.competing:
+            wrong.append(f"competing: the same event as the outcome, {self.outcome!r}")
+        if wrong:
+            raise PlanError("the analysis plan is at fault:\n  " + "\n  ".join(wrong))
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> AnalysisPlan:
+        """Read a plan from a TOML file whose keys are the fields.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        PlanError
+            When the file cannot be read or a field is at fault.
+        """
+        try:
+            fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise PlanError(
+                f"the plan {path} cannot be read: {error.strerror}"
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PlanError(f"the plan {path} is not TOML: {error}") from error
+        return cls(**fields)
+
+    def in_words(self) -> tuple[tuple[str, str], ...]:
+        """Say the plan as pairs of a choice and what was chosen."""
+        competing = "none (a death merely ends follow-up)"
+        if self.competing is not None:
+            competing = _words(self.competing)
+        return (
+            ("Outcome", f"first {_words(self.outcome)} after entry"),
+            ("Competing event", competing),
+            (
+                "Time scale",
+                "days since diagnosis, with delayed entry; rows (start, stop]",
+            ),
+            (
+                "Current steroid dose",
+                "prednisone equivalent in mg/kg/day, pulses apart, counted from "
+                f"{self.dose_lag_days} days after it is taken",
+            ),
+            (
+                "Recent pulse",
+                f"an intravenous pulse in the last {self.pulse_window_days} days, counted "
+                f"from {self.pulse_lag_days} day(s) after it",
+            ),
+            ("Cox model", f"{self.cox_formula}; {self.ties.capitalize()} ties"),
+            (
+                "Logistic model",
+                f"{self.logistic_formula}; at day {self.landmark_days}, outcome within the "
+                f"{self.horizon_days} days after it; children lost in between left out",
+            ),
+        )
+
+
+def _words(event: str) -> str:
+    return event.replace("gi_", "GI ").replace("_", " ")
+
+
+def _all_faults(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors():
+        field = ".".join(map(str, fault["loc"])) or "plan"
+        said = (
+            "not a field of a plan"
+            if fault["type"] == "extra_forbidden"
+            else fault["msg"]
+        )
+        lines.append(f"{field}: {said}; received {fault.get('input')!r}")
+    return "the analysis plan is at fault:\n  " + "\n  ".join(lines)
