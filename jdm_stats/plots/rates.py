@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
 from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
-from jdm_stats.plots.rows import Row, draw_rows, log_limits, log_ticks, wrap
+from jdm_stats.plots.log_axis import log_limits, log_ticks
+from jdm_stats.plots.rows import Row, draw_rows, wrap
 from jdm_stats.plots.style import Look, looks_of, styled, synthetic_mark
 
 __all__ = ["rates_plot"]
