@@ -17,6 +17,8 @@ __all__ = ["Formatter", "html_table"]
 
 Formatter = str | Callable[[Any], str]
 
+FEWEST_COLUMNS_OF_A_WIDE_TABLE = 8
+
 # Figures and the marks that go with them; a column of these is set flush right.
 _FIGURES = re.compile(r"^[\d∞−<>±≥≤][\d\s.,()\[\]%∞−+–/×<>;⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*$")
 
@@ -87,10 +89,11 @@ def html_table(
     rows = [_row(row, columns, numeric, leading, spans) for row in range(len(frame))]
     if not rows:
         rows = [f'<tr><td colspan="{max(frame.shape[1], 1)}">No rows.</td></tr>']
+    wide = " jdm-wide" if frame.shape[1] >= FEWEST_COLUMNS_OF_A_WIDE_TABLE else ""
     identity = f' id="{escape(table_id)}"' if table_id else ""
     body = "\n".join(rows)
     return (
-        f'<figure class="jdm-table"><div class="jdm-scroll"><table{identity}>\n'
+        f'<figure class="jdm-table{wide}"><div class="jdm-scroll"><table{identity}>\n'
         f"<caption>{escape(caption)}</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
         f"{_footnotes(footnotes)}</figure>"
