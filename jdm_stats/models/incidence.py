@@ -16,6 +16,8 @@ from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.curves import Curves
 
+__all__ = ["Curves", "cumulative_incidence", "kaplan_meier"]
+
 EVERYONE = "all children"
 
 
