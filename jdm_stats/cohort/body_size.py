@@ -68,11 +68,13 @@ def last_recorded(
     assessed = every.groupby(["patient_id", "day"])["value"].mean().reset_index()
     at_diagnosis = patients.assign(day=0, assessed=False)
     records = pd.concat([at_diagnosis, assessed.assign(assessed=True)])
-    records = records.astype({"day": "int64", "assessed": bool, "value": "float64"})
+    records = records.astype(
+        {"patient_id": object, "day": "int64", "assessed": bool, "value": "float64"}
+    )
     records = records.drop_duplicates(["patient_id", "day"], keep="last")
     starts = pd.DataFrame(
         {
-            "patient_id": courses["patient_id"],
+            "patient_id": courses["patient_id"].astype(object),
             "day": courses["start_day"].astype("int64"),
             "place": np.arange(len(courses)),
         }
@@ -83,8 +85,10 @@ def last_recorded(
         on="day",
         by="patient_id",
     ).sort_values("place")
-    by_patient = patients.set_index("patient_id")["value"]
-    fallback = by_patient.reindex(courses["patient_id"]).to_numpy(dtype=np.float64)
+    children = pd.Index(patients["patient_id"].to_numpy(dtype=object), dtype=object)
+    known = np.append(patients["value"].to_numpy(dtype=np.float64), np.nan)
+    child = courses["patient_id"].to_numpy(dtype=object)
+    fallback = known[children.get_indexer(pd.Index(child, dtype=object))]
     value = matched["value"].to_numpy(dtype=np.float64)
     was_assessed = (matched["assessed"] == True).to_numpy(dtype=bool)  # noqa: E712
     return np.where(np.isnan(value), fallback, value), was_assessed

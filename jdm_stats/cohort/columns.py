@@ -103,11 +103,11 @@ def conform(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, list[Fault
     columns: dict[str, Any] = {}
     for column in table.columns:
         if column.name not in headings:
-            columns[column.name] = _with_default(_missing(column, len(frame)), column)
+            columns[column.name] = _settled(_missing(column, len(frame)), column)
             continue
         cells = frame.iloc[:, headings.index(column.name)]
         values, complaints = _READERS[column.kind](cells, column)
-        columns[column.name] = _with_default(values, column)
+        columns[column.name] = _settled(values, column)
         for each in [*complaints, *_unfilled(cells, column)]:
             faults += faults_at(
                 *(table.name, each.mask, ids, column.name),
@@ -168,7 +168,9 @@ def _missing(column: Column, rows: int) -> Any:
     return pd.Series([pd.NA] * rows, dtype=dtype).array
 
 
-def _with_default(values: Any, column: Column) -> Any:
+def _settled(values: Any, column: Column) -> Any:
+    if column.kind == TEXT:  # else a later pandas makes it a string type with NaN
+        return pd.Series(values, dtype=object)
     if column.default is None:
         return values
     return pd.Series(values).fillna(column.default).array

@@ -342,14 +342,14 @@ def _as_rows(courses: pd.DataFrame, given: _Given, pulse: Mask) -> pd.DataFrame:
     first = start[place] + nth * every[place]
     return pd.DataFrame(
         {
-            "patient_id": courses["patient_id"].to_numpy(dtype=object)[place],
+            "patient_id": courses["patient_id"].take(place).reset_index(drop=True),
             "start_day": first,
             "stop_day": np.where(single[place], first, stop[place]),
             "mg_kg_day": (given.mg_kg / mean)[place],
             "mg_day": (given.mg / mean)[place],
             "pulse": pulse[place],
-            "route": courses["route"].to_numpy(dtype=object)[place],
-            "drug": courses["drug"].to_numpy(dtype=object)[place],
+            "route": courses["route"].take(place).reset_index(drop=True),
+            "drug": courses["drug"].take(place).reset_index(drop=True),
             "course_row": courses["course_row"].to_numpy(dtype=np.int64)[place],
         }
     )
