@@ -27,6 +27,7 @@ _STATUS = {
     "calculated here": "calculated here",
     "assumed": "ASSUMED",
 }
+_SHORT = {"rheumatoid arthritis": "RA", "hazard ratio": "HR", "odds ratio": "OR"}
 
 
 def parameter_table(status: str) -> pd.DataFrame:
@@ -125,16 +126,19 @@ def steroid_table() -> pd.DataFrame:
     Examples
     --------
     >>> steroid_table()["Estimate"].tolist()[0]
-    'hazard ratio 1.28 (1.18 to 1.38)'
+    'HR 1.28 (1.18 to 1.38)'
     """
     studies = adult_steroid_studies()
     sizes = ["" if pd.isna(n) else f", n = {format_number(n)}" for n in studies["n"]]
     return pd.DataFrame(
         {
-            "Study": studies["source"] + ": " + studies["population"] + sizes,
+            "Study": studies["source"]
+            + ": "
+            + studies["population"].replace(_SHORT)
+            + sizes,
             "Exposure": studies["exposure"],
             "Outcome": studies["outcome"],
-            "Estimate": _estimates(studies),
+            "Estimate": pd.Series(_estimates(studies)).replace(_SHORT, regex=True),
             "Note": studies["note"],
         }
     )

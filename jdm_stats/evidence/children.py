@@ -129,8 +129,9 @@ def death_among_published_cases(
     >>> len(frame), int(frame["dead"].sum())
     (12, 6)
     >>> frame.attrs["jdm_stats"]["tally"]
-    {'confirmed': 17, 'outcome not seen': 3, 'perhaps reported before': 2,
-     'disputed outcome left out': 0, 'kept': 12}
+    {'confirmed perforation': 17, 'left out: outcome not seen': 3,
+     'left out: perhaps reported before': 2, 'left out: disputed outcome': 0,
+     'analysed': 12}
     """
     if disputed not in _DISPUTED:
         raise UsageError(
@@ -162,11 +163,11 @@ def death_among_published_cases(
         frame = frame[~in_dispute]
     frame = frame.reset_index(drop=True)
     tally = {
-        "confirmed": len(confirmed),
-        "outcome not seen": len(confirmed) - len(known),
-        "perhaps reported before": len(known) - len(kept),
-        "disputed outcome left out": len(kept) - len(frame),
-        "kept": len(frame),
+        "confirmed perforation": len(confirmed),
+        "left out: outcome not seen": len(confirmed) - len(known),
+        "left out: perhaps reported before": len(known) - len(kept),
+        "left out: disputed outcome": len(kept) - len(frame),
+        "analysed": len(frame),
     }
     frame.attrs["jdm_stats"] = {"outcome": "dead", "synthetic": False, "tally": tally}
     return frame

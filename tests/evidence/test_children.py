@@ -79,7 +79,7 @@ def test_a_child_who_may_be_reported_twice_enters_only_when_asked():
     assert not {"VEDO2024-1", "WANGXN2025-perf"} & set(frame["case_id"])
     wider = death_among_published_cases(include_unverified=True)
     assert len(wider) == len(frame) + 2
-    assert wider.attrs["jdm_stats"]["tally"]["perhaps reported before"] == 0
+    assert wider.attrs["jdm_stats"]["tally"]["left out: perhaps reported before"] == 0
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,10 @@ def test_the_disputed_child_enters_by_a_stated_rule(disputed, kept, deaths):
     frame = death_among_published_cases(disputed=disputed)
     assert (len(frame), frame["dead"].sum()) == (kept, deaths)
     tally = frame.attrs["jdm_stats"]["tally"]
-    left_out = sum(value for key, value in tally.items() if key != "confirmed")
-    assert left_out == tally["confirmed"] == 17
+    left_out = sum(
+        value for key, value in tally.items() if key != "confirmed perforation"
+    )
+    assert left_out == tally["confirmed perforation"] == 17
     json.dumps(frame.attrs["jdm_stats"])
 
 
