@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+
+from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.files import write_cohort
+
+ABOUT = {
+    "name": "four children",
+    "synthetic": True,
+    "description": "José & 漢",
+    "provenance": {"seed": 1, "days": [1, 2.5, None]},
+}
 
 
 @pytest.fixture
@@ -65,3 +77,13 @@ def frames() -> dict[str, pd.DataFrame]:
         "events": events,
         "assessments": assessments,
     }
+
+
+@pytest.fixture
+def cohort(frames: dict[str, pd.DataFrame]) -> Cohort:
+    return Cohort(**frames, metadata=ABOUT)
+
+
+@pytest.fixture
+def place(tmp_path: Path, cohort: Cohort) -> Path:
+    return write_cohort(cohort, tmp_path / "registry")

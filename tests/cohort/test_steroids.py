@@ -183,6 +183,15 @@ def test_an_assessment_on_day_0_comes_before_patients_and_a_day_is_averaged() ->
     assert [row[2] for row in doses(cohort)] == [40 / 22, 40 / 25]
 
 
+def test_weights_may_stand_in_assessments_alone() -> None:
+    patients = [child("A", weight_kg=None), child("B", weight_kg=None)]
+    cohort = cohort_of(course(), patients=patients, assessments=[measured(10, 25.0)])
+    assert [row[2] for row in doses(cohort)] == [40 / 25]
+    late = cohort_of(course(), patients=patients, assessments=[measured(11, 25.0)])
+    with pytest.raises(CohortError, match="no_weight"):
+        steroid_courses(late)
+
+
 def test_one_child_s_weight_is_not_another_s() -> None:
     cohort = cohort_of(
         course(patient_id="B"),
