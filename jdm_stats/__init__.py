@@ -10,7 +10,7 @@ Every public name is listed below and loaded when it is first touched, so that
 Examples
 --------
 >>> import jdm_stats as jdm
->>> jdm.parameters().loc["case_fatality_12_months", "value"]
+>>> float(jdm.parameters().loc["case_fatality_12_months", "value"])
 0.4
 """
 
