@@ -10,6 +10,7 @@ kernel ends the run with its own exit code, and no process is left behind.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -188,7 +189,7 @@ def _client(
         config=config,
         kernel_manager_class=_ThisInterpreter,
         kernel_name="python3",
-        timeout=cell_timeout,
+        timeout=math.ceil(cell_timeout),
         startup_timeout=START_UP_SECONDS,
         record_timing=False,
         coalesce_streams=True,

@@ -22,6 +22,16 @@ __all__ = ["notebook_json", "page_html"]
 _HERE = Path(__file__).resolve().parent
 _HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 _FEWEST_FOR_CONTENTS = 4
+# Forms of an output that a page can show, best first; scripts and widgets are not among them.
+_SHOWN = (
+    "text/html",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/markdown",
+    "text/plain",
+    "text/latex",
+)
 
 
 def page_html(
@@ -46,7 +56,7 @@ def page_html(
         A whole HTML document.
     """
     exporter = HTMLExporter(
-        config=Config(),
+        config=Config(NbConvertBase={"display_data_priority": list(_SHOWN)}),
         extra_template_basedirs=[str(_HERE)],
         template_name="page_template",
         exclude_input=True,
