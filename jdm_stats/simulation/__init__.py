@@ -1,0 +1,1 @@
+"""A synthetic registry drawn from one written hazard, so that its truth is known."""

@@ -1,0 +1,138 @@
+"""What a number of a scenario is: its kind, unit, plausible range, source and grade.
+
+Grades are those of the evidence base: A published in JDM, B published in another
+disease or population, C assumed here. ``solved`` marks a constant worked out by
+`jdm_stats.simulation.calibration` so that the scenario meets a published target.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import Field, field
+from typing import Any
+
+__all__ = ["as_mix", "fault_in", "parameter"]
+
+_MIX_TOLERANCE = 1e-6
+
+
+def parameter(
+    value: Any,
+    kind: str,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    grade: str,
+    source: str,
+    *,
+    evidence: str = "",
+) -> Any:
+    """Declare one field of a scenario, with all that must be known of its number.
+
+    Parameters
+    ----------
+    value : number or tuple
+        The default.
+    kind : {"share", "rate", "positive", "real", "year", "days", "mix", "shares", "offsets"}
+        What values are possible at all; see `fault_in`.
+    unit : str
+        Unit of the value.
+    low, high : float or None
+        Plausible range; values outside it are allowed, since a scenario may ask "what
+        if", but not values outside what the kind allows.
+    grade : {"A", "B", "C", "solved"}
+        Grade of the evidence.
+    source : str
+        Where the value comes from, or how it was assumed or solved.
+    evidence : str, optional
+        Name of the parameter in `jdm_stats.evidence`, when the value is read from there.
+
+    Examples
+    --------
+    >>> parameter(0.67, "share", "of children", 0.63, 0.70, "A", "UK").default
+    0.67
+    """
+    told = {
+        "kind": kind,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "grade": grade,
+        "source": source,
+        "evidence": evidence,
+    }
+    return field(default=value, metadata=told)
+
+
+def as_mix(value: Any) -> Any:
+    """Return a mix as a tuple of (label, share), whether given as mapping or pairs.
+
+    Examples
+    --------
+    >>> as_mix({"NXP2": 0.21, "none": 0.79})
+    (('NXP2', 0.21), ('none', 0.79))
+    """
+    pairs = value.items() if isinstance(value, Mapping) else value
+    try:
+        return tuple((str(label), share) for label, share in pairs)
+    except (TypeError, ValueError):
+        return value
+
+
+def fault_in(declared: Field[Any], value: Any) -> str | None:
+    """Say what is wrong with the value of a field, or None when nothing is.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass, fields
+    >>> @dataclass
+    ... class Little:
+    ...     share: float = parameter(0.1, "share", "of children", 0, 1, "C", "assumed")
+    >>> fault_in(fields(Little)[0], 1.2)
+    'share must be a share between 0 and 1, not 1.2'
+    """
+    kind = declared.metadata["kind"]
+    if kind in ("mix", "shares"):
+        return _fault_in_mix(declared.name, value, whole=kind == "mix")
+    if kind == "offsets":
+        good = isinstance(value, tuple) and value and all(_is_number(v) for v in value)
+        wanted = "a tuple of finite numbers"
+    elif kind in ("year", "days"):
+        good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        wanted = "a whole number of 0 or more"
+    else:
+        wanted, test = _NUMBERS[kind]
+        good = _is_number(value) and test(value)
+    return None if good else f"{declared.name} must be {wanted}, not {value!r}"
+
+
+_NUMBERS: dict[str, tuple[str, Any]] = {
+    "share": ("a share between 0 and 1", lambda value: 0 <= value <= 1),
+    "rate": ("a finite number of 0 or more", lambda value: value >= 0),
+    "positive": ("a finite number above 0", lambda value: value > 0),
+    "real": ("a finite number", lambda value: True),
+}
+
+
+def _is_number(value: Any) -> bool:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain and math.isfinite(value)
+
+
+def _fault_in_mix(name: str, value: Any, *, whole: bool) -> str | None:
+    readable = isinstance(value, tuple) and len(value) > 0
+    if not readable or not all(_is_pair(pair) for pair in value):
+        return f"{name} must map labels to shares between 0 and 1, not {value!r}"
+    labels = [label for label, _ in value]
+    if len(set(labels)) < len(labels):
+        return f"{name} names a label twice: {labels}"
+    total = math.fsum(share for _, share in value)
+    if whole and abs(total - 1.0) > _MIX_TOLERANCE:
+        return f"{name} must sum to 1, but its shares sum to {total:.6g}"
+    return None
+
+
+def _is_pair(pair: Any) -> bool:
+    whole = isinstance(pair, tuple) and len(pair) == 2
+    return whole and _is_number(pair[1]) and 0 <= pair[1] <= 1

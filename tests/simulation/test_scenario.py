@@ -1,0 +1,176 @@
+"""What a scenario accepts, refuses and says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from jdm_stats.errors import PlanError
+from jdm_stats.evidence.published import parameters
+from jdm_stats.simulation.hazards import log_hazard_ratios
+from jdm_stats.simulation.mixes import EAST_ASIAN_MIX
+from jdm_stats.simulation.presets import PRESETS, as_scenario
+from jdm_stats.simulation.scenario import Scenario
+
+FIELDS = dataclasses.fields(Scenario)[1:]
+CITED = [
+    declared
+    for declared in FIELDS
+    if declared.metadata["evidence"] and declared.metadata["kind"] != "mix"
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"female_share": 1.2}, "female_share must be a share"),
+        ({"losses_per_year": -0.1}, "losses_per_year must be a finite number"),
+        ({"severity_hr": 0.0}, "severity_hr must be a finite number above 0"),
+        ({"severity_hr": float("nan")}, "severity_hr"),
+        ({"age_shape": "wide"}, "age_shape"),
+        ({"visit_every_days": 90.5}, "visit_every_days must be a whole number"),
+        ({"visit_every_days": 5}, "visit_every_days must be 30 or more"),
+        ({"follow_up_days": 100}, "follow_up_days must be 365 or more"),
+        ({"antibody_mix": {"NXP2": 0.5, "none": 0.4}}, "antibody_mix must sum to 1"),
+        ({"antibody_mix": {"NXP9": 1.0}}, "antibody_mix names unknown"),
+        ({"antibody_mix": {"untested": 1.0}}, "antibody_mix names unknown"),
+        ({"antibody_mix": {"NXP2": 1.5, "none": -0.5}}, "antibody_mix must map"),
+        ({"antibody_mix": 3}, "antibody_mix must map"),
+        (
+            {"site_mix": (("colon", 0.5), ("colon", 0.5))},
+            "site_mix names a label twice",
+        ),
+        ({"pulse_mix": {"5": 1.0}}, "pulse_mix must name doses"),
+        ({"regimen_mix": {"ideal": 1.0}}, "regimen_mix must name"),
+        ({"feature_shares": {"oedema": 1.2}}, "feature_shares must map"),
+        ({"centre_pulse_offsets": ()}, "centre_pulse_offsets must be"),
+        ({"lock_year": 2000}, "first_year, last_year and lock_year"),
+    ],
+)
+def test_impossible_values_are_refused_by_name(wrong, said):
+    with pytest.raises(PlanError, match=said):
+        Scenario(**wrong)
+
+
+def test_all_faults_are_told_at_once():
+    with pytest.raises(PlanError) as told:
+        Scenario(female_share=2.0, losses_per_year=-1.0)
+    assert "female_share" in str(told.value)
+    assert "losses_per_year" in str(told.value)
+
+
+def test_an_unknown_name_is_refused_with_the_near_one():
+    with pytest.raises(PlanError, match="did you mean pulse_hr"):
+        Scenario().with_values(puls_hr=1.0)
+
+
+def test_a_changed_scenario_says_so():
+    changed = PRESETS["tertiary"].with_values(dose_hr=2.0)
+    assert changed.name == "tertiary, changed"
+    assert changed.with_values(dose_hr=1.0).name == "tertiary, changed"
+    table = changed.parameters()
+    assert table.loc["dose_hr", "source"] == "set for this scenario"
+    assert table.loc["dose_hr", "grade"] == "C"
+    assert table.loc["pulse_hr", "source"] != "set for this scenario"
+
+
+def test_a_scenario_is_frozen_hashable_and_json():
+    scenario = Scenario(antibody_mix=dict(EAST_ASIAN_MIX))
+    assert scenario == Scenario(antibody_mix=EAST_ASIAN_MIX)
+    assert hash(scenario) == hash(Scenario(antibody_mix=EAST_ASIAN_MIX))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        scenario.name = "other"  # type: ignore[misc]
+    told = json.loads(json.dumps(scenario.values(), allow_nan=False))
+    assert (
+        Scenario(**told | {"centre_pulse_offsets": (-0.6, -0.2, 0.2, 0.6)}) == scenario
+    )
+
+
+def test_every_value_has_unit_grade_and_source():
+    table = Scenario().parameters()
+    assert len(table) == len(FIELDS)
+    assert table["grade"].isin(["A", "B", "C", "solved"]).all()
+    assert (table["unit"].str.len() > 0).all()
+    assert (table["source"].str.len() > 0).all()
+    assumed = table["source"].str.startswith(("assumed", "set for", "fit to"))
+    assert set(table.loc[assumed, "grade"]) == {"C"}
+
+
+@pytest.mark.parametrize("declared", CITED, ids=lambda declared: declared.name)
+def test_a_cited_value_is_the_one_of_the_evidence_tables(declared):
+    published = parameters().loc[declared.metadata["evidence"]]
+    assert declared.default == published["value"]
+    assert declared.metadata["grade"] == published["grade"]
+    for end in ("low", "high"):
+        if published[end] == published[end]:
+            assert declared.metadata[end] == published[end]
+
+
+@pytest.mark.parametrize(
+    ("field", "keys"),
+    [
+        (
+            "antibody_mix",
+            {
+                "NXP2": "antibody_share_western_nxp2",
+                "TIF1g": "antibody_share_western_tif1g",
+                "MDA5": "antibody_share_western_mda5",
+                "ARS": "antibody_share_western_ars",
+                "Mi2": "antibody_share_western_mi2",
+                "SRP": "antibody_share_western_srp",
+                "HMGCR": "antibody_share_western_hmgcr",
+            },
+        ),
+        (
+            "regimen_mix",
+            {"ideal": "taper_ideal_share", "major change": "taper_major_change_share"},
+        ),
+        (
+            "site_mix",
+            {
+                "duodenum": "perforation_site_share_duodenum",
+                "colon": "perforation_site_share_colon",
+                "small bowel": "perforation_site_share_small_bowel",
+                "stomach": "perforation_site_share_stomach",
+                "oesophagus": "perforation_site_share_oesophagus",
+                "unknown": "perforation_site_share_unknown",
+            },
+        ),
+        (
+            "pulse_mix",
+            {
+                "30": "pulse_share_30_mg_kg_day",
+                "20": "pulse_share_20_mg_kg_day",
+                "10": "pulse_share_10_mg_kg_day",
+            },
+        ),
+    ],
+)
+def test_cited_mixes_are_those_of_the_evidence_tables(field, keys):
+    mix, published = dict(getattr(Scenario(), field)), parameters()["value"]
+    assert {label: mix[label] for label in keys} == pytest.approx(
+        {label: published[key] for label, key in keys.items()}
+    )
+
+
+def test_presets_that_differ_only_in_steroid_effects_share_the_baseline():
+    harmless, tertiary = PRESETS["steroids_harmless"], PRESETS["tertiary"]
+    changed = {
+        declared.name
+        for declared in FIELDS
+        if getattr(harmless, declared.name) != getattr(tertiary, declared.name)
+    }
+    assert changed == {"dose_hr", "pulse_hr", "cumulative_hr"}
+    truth = log_hazard_ratios(harmless)
+    assert truth["dose"] == truth["pulse"] == truth["cumulative"] == 0.0
+    assert truth["severity"] == log_hazard_ratios(tertiary)["severity"] > 0
+
+
+def test_presets_by_name():
+    assert as_scenario(None) is as_scenario("tertiary") is PRESETS["tertiary"]
+    own = Scenario()
+    assert as_scenario(own) is own
+    with pytest.raises(PlanError, match="no preset is named"):
+        as_scenario("rosy")
