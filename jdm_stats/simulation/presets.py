@@ -4,11 +4,10 @@
 graded "solved" were worked out once by `solve_baseline` on 24,576 children (seed 1):
 GI involvement 25% and pulses 57% within 24 months, risk of a first perforation 2.0% by
 24 months, median 9 months (274 days) from diagnosis to perforation, NXP2's total rate
-ratio 8 before and 2 after 18 months. Those children leave a
-Monte Carlo error of about 0.04 percentage points in the risk. ``population`` was solved in the same way
-for a risk of 0.7%. ``steroids_harmless`` shares every constant of ``tertiary``: only the
-three hazard ratios of steroids are 1, so its risk is lower, and severity still
-confounds.
+ratio 8 before and 2 after 18 months. Those children leave a Monte Carlo error of about
+0.04 percentage points in the risk. ``population`` was solved in the same way for a risk
+of 0.7%. ``steroids_harmless`` shares every constant of ``tertiary``: only the three
+hazard ratios of steroids are 1, so its risk is lower, and severity still confounds.
 """
 
 from __future__ import annotations
