@@ -37,6 +37,11 @@ def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
     name : str, optional
         Name of the column; by default ``current_dose_mg_kg``.
 
+    Returns
+    -------
+    CurrentDose
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
+
     Raises
     ------
     UsageError
@@ -75,6 +80,11 @@ def cumulative_dose(
     name : str, optional
         Name of the column; by default ``cumulative_dose_mg_kg``.
 
+    Returns
+    -------
+    CumulativeDose
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
+
     Raises
     ------
     UsageError
@@ -112,6 +122,11 @@ def recent_pulse(
         Whole days L until a pulse counts.
     name : str, optional
         Name of the column; by default ``recent_pulse``.
+
+    Returns
+    -------
+    RecentPulse
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
 
     Raises
     ------
@@ -155,6 +170,11 @@ def days_since(
     name : str, optional
         Name of the column; by default ``days_since_`` and what.
 
+    Returns
+    -------
+    DaysSince
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
+
     Raises
     ------
     UsageError
@@ -191,6 +211,11 @@ def ever_event(event: str, *, lag_days: int = 0, name: str | None = None) -> Eve
     name : str, optional
         Name of the column; by default the event type.
 
+    Returns
+    -------
+    EverEvent
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
+
     Raises
     ------
     UsageError
@@ -224,6 +249,11 @@ def last_assessment(
         Whole days L until a reading counts.
     name : str, optional
         Name of the column; by default ``latest_<what>``.
+
+    Returns
+    -------
+    LastAssessment
+        Frozen; for ``measures=`` of `jdm_stats.expand_intervals`.
 
     Raises
     ------
