@@ -40,6 +40,8 @@ from jdm_stats.likelihood.separation import (
     logistic_separation,
 )
 
+# Peaks of a penalised likelihood tried one after another.
+MAX_RESTARTS = 5
 # Information below this share of the second moments it is the difference of is rounding.
 ROUNDING = 1e-11
 
@@ -95,12 +97,12 @@ class Problem:
         """What scaling adds to a penalised log-likelihood in the caller's units."""
         return float(np.log(self.scale).sum()) if self.firth else 0.0
 
-    def solve(self) -> Solution:
-        """Fit the problem."""
-        start = np.zeros(self.likelihood.n_parameters)
+    def solve(self, start: FloatArray | None = None) -> Solution:
+        """Fit the problem, from inner coefficients ``start`` or from zero."""
+        if start is None:
+            start = np.zeros(self.likelihood.n_parameters)
         found = maximise(self.likelihood, self.penalty, start)
-        covariance = _inverse(found.point.information)
-        return Solution(self, found, covariance)
+        return Solution(self, found, _inverse(found.point.information))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +141,36 @@ class Solution:
         """Log-likelihood with the penalty, in the caller's units."""
         return self.maximum.point.value + self.problem.offset
 
+    @cached_property
+    def limits_95(self) -> tuple[tuple[Limit, Limit], ...]:
+        """Profile limits of every coefficient at 95%."""
+        return tuple(self._limits(k, 0.95) for k in range(len(self.coefficients)))
+
+    def highest(self) -> Solution:
+        """Climb on from any higher point that the profiles meet.
+
+        A penalised likelihood may have several peaks when events are few and a covariate
+        is very skewed; the peak reached from zero need not be the highest.
+        """
+        found = self
+        for _ in range(MAX_RESTARTS if self.problem.firth else 0):
+            ends = (end for pair in found.limits_95 for end in pair)
+            higher = next((end.higher for end in ends if end.higher is not None), None)
+            if higher is None:
+                break
+            again = found.problem.solve(higher)
+            if not again.maximum.converged:
+                break
+            found = again
+        return found
+
     def limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
         """Profile limits of one coefficient."""
+        if conf_level == 0.95:
+            return self.limits_95[index]
+        return self._limits(index, conf_level)
+
+    def _limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
         likelihood, best, lengths = self._turned((index,))
         at = index if lengths is None else 0
         unit = 1.0 / self.problem.scale[index] if lengths is None else lengths[0]
@@ -149,7 +179,11 @@ class Solution:
             likelihood, self.problem.penalty, best, at, std_error, conf_level
         )
         return tuple(  # type: ignore[return-value]
-            Limit(end.value * float(unit), end.converged, end.failure_reason)
+            replace(
+                end,
+                value=end.value * float(unit),
+                higher=end.higher if lengths is None else None,
+            )
             for end in (lower, upper)
         )
 

@@ -21,7 +21,8 @@ TOLERANCE = 1e-10
 LOOSE_TOLERANCE = 1e-6
 MAX_ITERATIONS = 200
 MAX_HALVINGS = 40
-# Longest step of one coefficient, in units of the standardised covariates.
+# Longest step of one coefficient, in units of the standardised covariates; from a point
+# further out than that, its own distance (so that a far maximum is reached by doubling).
 MAX_STEP = 2.0
 
 
@@ -117,7 +118,8 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
             information + ridge * np.eye(len(free)), gradient, rcond=None
         )[0]
     longest = np.abs(step).max(initial=0.0)
-    return step * (MAX_STEP / longest) if longest > MAX_STEP else step
+    allowed = max(MAX_STEP, float(np.abs(point.beta[free]).max(initial=0.0)))
+    return step * (allowed / longest) if longest > allowed else step
 
 
 def _climb(

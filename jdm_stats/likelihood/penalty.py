@@ -95,9 +95,13 @@ class Point:
 
 def evaluate_point(likelihood: Likelihood, penalty: Penalty, beta: FloatArray) -> Point:
     """Evaluate likelihood and penalty together at ``beta``."""
-    evaluation = likelihood.evaluate(beta)
-    value, gradient = penalty.contribution(evaluation)
+    # So far out that a risk set underflows, the point is refused by its value of -inf.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        evaluation = likelihood.evaluate(beta)
+        value, gradient = penalty.contribution(evaluation)
     total = evaluation.log_likelihood + value
+    if not np.all(np.isfinite(evaluation.information)):
+        total = -np.inf
     return Point(
         beta=beta,
         value=total if np.isfinite(total) else -np.inf,

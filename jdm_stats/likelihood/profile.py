@@ -8,7 +8,7 @@ profile of a penalised fit keeps the full penalty, as coxphf and logistf do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.stats import chi2, norm
@@ -18,10 +18,16 @@ from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 MAX_ITERATIONS = 60
+# Newton steps in which the bracket may fail to halve before it is halved outright.
+PATIENCE = 3
 # The signed root is solved to this; a limit is then good to about this many standard errors.
 ROOT_TOLERANCE = 1e-9
-# In units of standardised covariates; a limit beyond it is reported as infinite.
+# A constrained maximum this much above the supposed maximum is no rounding.
+HIGHER = 1e-6
+# In units of standardised covariates, and in Wald half-widths: a limit beyond both is
+# reported as infinite.
 FARTHEST = 400.0
+FARTHEST_WIDTHS = 100.0
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,15 @@ class Limit:
     converged : bool
     failure_reason : str
         Empty when converged.
+    higher : (p,) float array or None
+        Coefficients the search met at which the objective is higher than at the supposed
+        maximum: a penalised likelihood may have several peaks. Fit again from there.
     """
 
     value: float
     converged: bool
     failure_reason: str
+    higher: FloatArray | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -134,13 +144,15 @@ class _Search:
     index: int
     side: float
     quantile: float
+    width: float = np.inf
+    waited: int = 0
 
     def solve(self, std_error: float) -> Limit:
         """Newton on the signed root, kept inside a bracket that only shrinks."""
         estimate = float(self.best.beta[self.index])
         step = self.quantile * std_error if np.isfinite(std_error) else 1.0
         inside, outside = 0.0, np.inf
-        distance = min(max(step, 1e-6), FARTHEST / 4)
+        distance, farthest = max(step, 1e-6), max(FARTHEST, FARTHEST_WIDTHS * step)
         warm = self.best.beta
         for _ in range(MAX_ITERATIONS):
             constrained = self._constrained(estimate + self.side * distance, warm)
@@ -149,6 +161,9 @@ class _Search:
                     return Limit(np.nan, False, constrained.failure_reason)
                 outside, distance = distance, 0.5 * (inside + distance)
                 continue
+            if constrained.point.value > self.best.value + HIGHER:
+                higher = constrained.point.beta
+                return Limit(np.nan, False, "the fit is not the highest peak", higher)
             root, slope = self._signed_root(constrained)
             warm = constrained.point.beta
             if abs(root - self.quantile) <= ROOT_TOLERANCE:
@@ -160,7 +175,7 @@ class _Search:
             if outside - inside <= 1e-12 * max(1.0, distance):
                 return Limit(estimate + self.side * distance, True, "")
             distance = self._next(distance, root, slope, inside, outside)
-            if distance > FARTHEST:
+            if distance > farthest:
                 return Limit(self.side * np.inf, True, "")
         return Limit(np.nan, False, f"no limit in {MAX_ITERATIONS} iterations")
 
@@ -187,6 +202,10 @@ class _Search:
         proposal = distance + (self.quantile - root) / slope if slope > 0 else np.inf
         if np.isinf(outside):
             return min(max(proposal, 1.05 * distance), 4.0 * distance + 1e-3)
-        if inside < proposal < outside:
+        if outside - inside <= 0.5 * self.width:
+            self.width, self.waited = outside - inside, 0
+        self.waited += 1
+        if inside < proposal < outside and self.waited <= PATIENCE:
             return proposal
+        self.waited = 0
         return 0.5 * (inside + outside)

@@ -170,9 +170,10 @@ def _by_statsmodels(found: Inference, problem: Problem) -> Inference:
 
     likelihood = problem.likelihood
     assert isinstance(likelihood, LogisticLikelihood)
-    fitted = GLM(likelihood.outcome, likelihood.covariates, family=Binomial()).fit(
-        maxiter=200, tol=1e-14, tol_criterion="params"
-    )
+    with np.errstate(over="ignore"):
+        fitted = GLM(likelihood.outcome, likelihood.covariates, family=Binomial()).fit(
+            maxiter=200, tol=1e-14, tol_criterion="params"
+        )
     at = found.positions
     coefficients, covariance = found.coefficients.copy(), found.covariance.copy()
     coefficients[at] = problem.back @ np.asarray(fitted.params)
