@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from conftest import HOSTILE_ALT
+from small_notebooks import HOSTILE_ALT
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

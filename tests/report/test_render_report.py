@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from small_notebooks import cell, write_notebook
 
 from jdm_stats.errors import ReportError, UsageError
 from jdm_stats.report.manifest import file_hash
@@ -167,8 +168,6 @@ def test_the_date_comes_from_the_environment_and_is_checked(
 
 
 def test_data_are_checked_before_a_kernel_starts(tmp_path):
-    from conftest import cell, write_notebook
-
     template = write_notebook(
         tmp_path / "reads.ipynb",
         cell("code", "params", 'data = ""', "parameters"),
