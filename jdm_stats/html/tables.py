@@ -101,9 +101,11 @@ def html_table(
 
 
 def _unbroken(heading: str) -> str:
-    """Keep the count of a heading, (n = 12), on one line."""
+    """Keep a short bracket of a heading, (n = 12) or (95% CI), on one line."""
     return re.sub(
-        r"\(n = (\S+)\)", "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}\\1)", heading
+        r"\([^()]{1,12}\)",
+        lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"),
+        heading,
     )
 
 
