@@ -76,6 +76,7 @@ def test_the_wheel_carries_templates_tables_and_licence(wheel):
     for table in tables:
         assert f"jdm_stats/evidence/{table.name}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert "jdm_stats/data/synthetic/cohort.json" in names
     assert not any(name.startswith(("tests/", "data/")) for name in names)
 
 

@@ -190,6 +190,17 @@ def cmas_comparison(analysis: RiskAnalysis) -> pd.DataFrame:
     return stacked[stacked["term"].isin(own)].reset_index(drop=True)
 
 
+def cmas_footnotes(analysis: RiskAnalysis) -> list[str]:
+    """Say what the synthetic world does with strength; nothing for a real registry."""
+    if not analysis.cohort.synthetic:
+        return []
+    return [
+        "SYNTHETIC: in this simulated world strength is a reading of severity that steroids "
+        "improve, and it has no effect of its own on the gut; the ratios move because a later "
+        "reading stands for severity."
+    ]
+
+
 def cmas_diagram() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return nodes and edges of the assumed paths about CMAS measured after treatment."""
     nodes = pd.DataFrame(

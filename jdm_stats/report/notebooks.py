@@ -154,6 +154,16 @@ def render_report(
     Notes
     -----
     Two runs of the same template, data and parameters write byte-identical ``report.html``.
+
+    Examples
+    --------
+    ``render_report("my_registry", "out").html`` is the page. What cannot be carried out is
+    refused before a kernel starts:
+
+    >>> render_report(template="cohort", parameters={"horizon": 24})
+    Traceback (most recent call last):
+    ...
+    jdm_stats.errors.UsageError: ...
     """
     begun = time.monotonic()
     run = _prepare(data, template, parameters or {}, timeout, cell_timeout)

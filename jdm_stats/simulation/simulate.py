@@ -148,9 +148,9 @@ def _metadata(
         "synthetic": True,
         "description": (
             f"SYNTHETIC: {n_patients:,} simulated children, none of them real, drawn "
-            f"from the scenario {scenario.name!r} with seed {seed}; pattern index_case: "
-            f"{n_index_pattern:,}, of whose course only the order of events was reported "
-            "(Chen 2024) while every day, dose, count, site and value is assumed"
+            f"from the scenario {scenario.name!r} with seed {seed}. Following the "
+            f"pattern of the index case (Chen 2024): {n_index_pattern:,}; only the order "
+            "of its events was reported, every day, dose, count, site and value is assumed."
         ),
         "provenance": {
             "made_by": "jdm_stats.simulation.simulate.simulate_cohort",

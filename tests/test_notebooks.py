@@ -1,0 +1,98 @@
+"""Every template runs through the public command, and its page says what the code says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import jdm_stats as jdm
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ("cohort", "perforation_risk", "published_evidence")
+
+
+@pytest.fixture(scope="module", params=TEMPLATES)
+def report(request, tmp_path_factory) -> Path:
+    """Folder of a report made by the public command."""
+    out = tmp_path_factory.mktemp(request.param)
+    data = [] if request.param == "published_evidence" else ["data/synthetic"]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "jdm_stats", "report", *data),
+            *("--out", str(out), "--template", request.param),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(out / "report.html")
+    return out
+
+
+def test_the_page_stands_by_itself(report):
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in page
+    assert not re.search(r"<(script|iframe|object|link)\b", page)
+    assert not re.search(r"""\bsrc=["'](?!data:)""", page)
+    assert not re.search(r"url\(", page)
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"data:image[^\"']+", "", page))
+    assert not re.search(r"\b(nan|NaN|inf)\b", words)
+    assert not re.search(r">None</td>", page)
+    assert "Traceback" not in words
+    assert "Warning" not in words
+
+
+def test_synthetic_data_say_so(report):
+    page = (report / "report.html").read_text(encoding="utf-8")
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    if manifest["template"]["name"] == "published_evidence":
+        assert "Nothing on this page is simulated" in page
+    else:
+        assert "SYNTHETIC DATA" in page
+        assert {Path(name).name for name in manifest["inputs"]["data"]} >= {
+            "patients.csv",
+            "cohort.json",
+        }
+
+
+def test_the_manifest_lists_every_file(report):
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    files = {
+        path.relative_to(report).as_posix()
+        for path in report.rglob("*")
+        if path.is_file() and path.name not in ("manifest.json", ".lock")
+    }
+    assert set(manifest["files"]) == files
+    assert manifest["status"] == "done"
+    assert any(name.startswith("tables/") for name in files)
+
+
+def test_the_risk_report_shows_the_numbers_of_run_analysis(report):
+    if not (report / "tables" / "cox.csv").exists():
+        pytest.skip("another template")
+    cohort = jdm.read_cohort(ROOT / "data" / "synthetic")
+    analysis = jdm.run_analysis(jdm.AnalysisPlan(), cohort)
+    shown = pd.read_csv(report / "tables" / "cox.csv")
+    told = analysis.fits["Firth Cox"].tidy(exponentiate=True)
+    ratios = shown.loc[shown["Model"] == "Firth Cox", "HR (95% CI)"].tolist()
+    written = [
+        jdm_ratio(row)
+        for row in told[["estimate", "conf_low", "conf_high"]].to_numpy().tolist()
+    ]
+    assert ratios == written
+    rates = pd.read_csv(report / "tables" / "rates.csv")
+    assert rates["Events"].tolist() == analysis.rates["events"].tolist()
+
+
+def jdm_ratio(row: list[float]) -> str:
+    from jdm_stats.html import format_ratio
+
+    return format_ratio(*row)
