@@ -68,8 +68,13 @@ class Fault:
     Examples
     --------
     >>> fault = Fault(
-    ...     "patients", 3, "P07", "exit_day", "exit_before_entry",
-    ...     "exit_day 40 lies before entry_day 60", "correct one of the two days",
+    ...     "patients",
+    ...     3,
+    ...     "P07",
+    ...     "exit_day",
+    ...     "exit_before_entry",
+    ...     "exit_day 40 lies before entry_day 60",
+    ...     "correct one of the two days",
     ... )
     >>> print(fault)
     patients row 3, patient P07, exit_day [exit_before_entry]: exit_day 40 lies before
