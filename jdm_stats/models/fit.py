@@ -314,9 +314,7 @@ class FitResult:
         if not (shown["Remark"] != "").any():
             shown = shown.drop(columns="Remark")
         caption = f"{self.model}: {self.formula} ({self.n_events} events)"
-        return html_table(shown, caption=caption, formats={"p": "p"}) + notes_list(
-            self.notes
-        )
+        return html_table(shown, caption=caption) + notes_list(self.notes)
 
 
 def _first_row(frame: pd.DataFrame) -> tuple[list[str], list[Any]]:
