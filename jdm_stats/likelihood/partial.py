@@ -2,7 +2,7 @@
 
 Second moments come from one weighted cross-product and the third moments that Firth's
 penalty needs from the adjoint of the risk-set sum, so no K x p x p array exists. Formulas:
-Efron (1977), Heinze and Schemper (2001), CONTRIBUTING.md.
+Efron (1977), Heinze and Schemper (2001); written out in docs/engine.md.
 """
 
 from __future__ import annotations

@@ -83,7 +83,11 @@ class Curves:
         shown["time_days"] = (shown["time_days"] * 12 / 365.25).round(1)
         shown = shown.rename(columns={"time_days": "months"})
         caption = self.kind.capitalize()
-        return html_table(shown, caption=caption) + notes_list(self.notes)
+        # Risks of a rare event need more than two decimals.
+        shares = ("estimate", "std_error", "conf_low", "conf_high")
+        formats = dict.fromkeys(shares, ".4f")
+        shown_table = html_table(shown, caption=caption, formats=formats)
+        return shown_table + notes_list(self.notes)
 
 
 def _read(block: pd.DataFrame, times: FloatArray) -> pd.DataFrame:

@@ -90,7 +90,9 @@ class FitResult:
     @property
     def covariance(self) -> pd.DataFrame:
         """Inverse information at the estimate, (p, p), labelled by term."""
-        return pd.DataFrame(self.inference.covariance, self.terms, self.terms)
+        return pd.DataFrame(
+            self.inference.covariance, self.terms, self.terms, copy=True
+        )
 
     @property
     def summary(self) -> pd.DataFrame:
