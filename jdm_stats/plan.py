@@ -129,25 +129,30 @@ class AnalysisPlan(BaseModel):
             ("Competing event", competing),
             (
                 "Time scale",
-                "days since diagnosis, with delayed entry; rows (start, stop]",
+                "days since diagnosis; children join the risk set on entry",
             ),
             (
                 "Current steroid dose",
-                "prednisone equivalent in mg/kg/day, pulses apart, counted from "
-                f"{self.dose_lag_days} days after it is taken",
+                "prednisone equivalent in mg/kg/day, pulses apart, acting from "
+                f"{_days(self.dose_lag_days)} after it is taken",
             ),
             (
                 "Recent pulse",
-                f"an intravenous pulse in the last {self.pulse_window_days} days, counted "
-                f"from {self.pulse_lag_days} day(s) after it",
+                f"an intravenous pulse in the last {self.pulse_window_days} days, acting "
+                f"from {_days(self.pulse_lag_days)} after it",
             ),
             ("Cox model", f"{self.cox_formula}; {self.ties.capitalize()} ties"),
             (
                 "Logistic model",
                 f"{self.logistic_formula}; at day {self.landmark_days}, outcome within the "
-                f"{self.horizon_days} days after it; children lost in between left out",
+                f"{self.horizon_days} days after it; children whose follow-up ends in between "
+                "without event left out",
             ),
         )
+
+
+def _days(count: int) -> str:
+    return f"{count} day" + ("" if count == 1 else "s")
 
 
 def _words(event: str) -> str:

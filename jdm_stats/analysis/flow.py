@@ -9,9 +9,17 @@ from jdm_stats.report.flow import flow_steps
 from jdm_stats.report.labels import label
 
 IN_COHORT = "Children in the cohort"
+PLACED = "follows the index case's pattern: placed, not drawn"
 
 
-def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
+def _words(plan: AnalysisPlan) -> tuple[str, str]:
+    competing = "competing event" if plan.competing is None else label(plan.competing)
+    return label(plan.outcome), competing[:1].lower() + competing[1:]
+
+
+def interval_flow(
+    plan: AnalysisPlan, intervals: pd.DataFrame, children: int
+) -> pd.DataFrame:
     """Follow the children to the Cox models.
 
     Parameters
@@ -19,6 +27,8 @@ def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
     plan : AnalysisPlan
     intervals : DataFrame
         Of `jdm_stats.expand_intervals`, with its tally.
+    children : int
+        In the cohort, those who follow the index case's pattern included.
 
     Returns
     -------
@@ -29,8 +39,9 @@ def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
     last = intervals.drop_duplicates("patient_id", keep="last")
     untested = last["nxp2"].isna()
     events = int((last.loc[untested, "event"] == 1).sum())
-    outcome, competing = label(plan.outcome), label(plan.competing)
+    outcome, competing = _words(plan)
     at_risk = {
+        PLACED: children - tally["children"],
         f"{outcome} on or before entry": tally["outcome_on_or_before_entry"],
         f"{competing} on or before entry": tally["competing_on_or_before_entry"],
         "no follow-up after entry": tally["children_without_follow_up"],
@@ -40,7 +51,7 @@ def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
     }
     return flow_steps(
         IN_COHORT,
-        tally["children"],
+        children,
         [
             ("At risk: rates and curves", at_risk),
             ("Tested for antibodies: Cox models", not_tested),
@@ -48,7 +59,9 @@ def interval_flow(plan: AnalysisPlan, intervals: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def landmark_flow(plan: AnalysisPlan, landmark: pd.DataFrame) -> pd.DataFrame:
+def landmark_flow(
+    plan: AnalysisPlan, landmark: pd.DataFrame, children: int
+) -> pd.DataFrame:
     """Follow the children to the logistic models at the landmark.
 
     Parameters
@@ -56,6 +69,8 @@ def landmark_flow(plan: AnalysisPlan, landmark: pd.DataFrame) -> pd.DataFrame:
     plan : AnalysisPlan
     landmark : DataFrame
         Of `jdm_stats.landmark_rows`, with its tally.
+    children : int
+        In the cohort, those who follow the index case's pattern included.
 
     Returns
     -------
@@ -63,23 +78,24 @@ def landmark_flow(plan: AnalysisPlan, landmark: pd.DataFrame) -> pd.DataFrame:
         ``stage, n, excluded, reason``.
     """
     tally = landmark.attrs["jdm_stats"]["tally"]
-    outcome, competing = label(plan.outcome), label(plan.competing)
+    outcome, competing = _words(plan)
     day = f"day {plan.landmark_days}"
     followed = {
+        PLACED: children - tally["children"],
         f"{outcome} on or before {day}": tally["outcome_on_or_before_landmark"],
         f"{competing} on or before {day}": tally["competing_on_or_before_landmark"],
         f"entered after {day}": tally["entered_after_landmark"],
         f"follow-up ended by {day}": tally["follow_up_ended_by_landmark"],
     }
     lost = {
-        f"lost within {plan.horizon_days} days without event": tally[
+        f"follow-up ended within {plan.horizon_days} days without event": tally[
             "lost_before_end_of_window"
         ]
     }
     not_tested = {"antibody not tested": int(landmark["nxp2"].isna().sum())}
     return flow_steps(
         IN_COHORT,
-        tally["children"],
+        children,
         [
             (f"Event-free and followed on {day}", followed),
             ("Followed to an event or the horizon", lost),

@@ -112,6 +112,9 @@ class RiskAnalysis:
 def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     """Carry out a plan on a cohort.
 
+    Children who follow the index case's pattern (synthetic cohorts only) are left out of
+    every estimate and shown in the flow: their perforations were placed, not drawn.
+
     Parameters
     ----------
     plan : AnalysisPlan
@@ -136,9 +139,10 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     >>> sorted(analysis.fits)
     ['Cox', 'Firth Cox', 'Firth Cox by antibody', 'Firth logistic', 'Logistic']
     """
-    intervals = plan_intervals(plan, cohort)
+    drawn = cohort.without_index_pattern()
+    intervals = plan_intervals(plan, drawn)
     landmark = landmark_rows(
-        cohort,
+        drawn,
         landmark_days=plan.landmark_days,
         horizon_days=plan.horizon_days,
         outcome=plan.outcome,
@@ -147,14 +151,14 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
         definite_only=plan.definite_only,
     )
     fits, failures = plan_fits(plan, intervals, landmark)
-    by_cmas, cmas_failures = cmas_fits(plan, cohort)
+    by_cmas, cmas_failures = cmas_fits(plan, drawn)
     return RiskAnalysis(
         plan=plan,
         cohort=cohort,
         intervals=intervals,
         landmark=landmark,
-        flow=interval_flow(plan, intervals),
-        landmark_flow=landmark_flow(plan, landmark),
+        flow=interval_flow(plan, intervals, cohort.n_patients),
+        landmark_flow=landmark_flow(plan, landmark, cohort.n_patients),
         rates=_rates(intervals),
         curves=cumulative_incidence(_with_contrast(intervals), by="antibody_contrast"),
         fits=MappingProxyType(fits),

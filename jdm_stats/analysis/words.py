@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import pandas as pd
 
 from jdm_stats.analysis.run import ALL, RiskAnalysis
-from jdm_stats.html import format_number, format_ratio
+from jdm_stats.html import format_number, format_p, format_ratio
+from jdm_stats.models.words import sentence
 from jdm_stats.report.labels import label
 
 TERMS = MappingProxyType(
     {
         "nxp2": "NXP2 (against tested, not NXP2)",
         "current_dose_mg_kg": "current oral dose, per mg/kg/day",
-        "recent_pulse": "intravenous pulse in the recent window",
+        "recent_pulse": "recent intravenous pulse",
         "pulse_by_landmark": "any intravenous pulse before the landmark",
         "cmas": "CMAS at diagnosis, per point",
         "latest_cmas": "latest CMAS, per point",
@@ -56,12 +59,42 @@ def in_short(analysis: RiskAnalysis) -> list[str]:
     said = [_who(analysis), _rate(analysis), *_risks(analysis)]
     if "Firth Cox" in analysis.fits:
         fit = analysis.fits["Firth Cox"]
-        for term in fit.terms:
-            words = fit.in_words(term).replace(
-                f"for {term} ", f"for {term_label(term)} ", 1
-            )
-            said.append(words)
+        rows = fit.tidy(exponentiate=True)
+        said += [_ratio(row, fit.penalty) for _, row in rows.iterrows()]
+        said.append(_not_an_effect(analysis))
     return [*said, *_plain(analysis)]
+
+
+def _ratio(row: pd.Series, penalty: str | None) -> str:
+    """Say one ratio in a sentence; one without estimate in its fit's own words."""
+    words = term_label(str(row["term"]))
+    if pd.isna(row["estimate"]):
+        return sentence(row, penalty).replace(str(row["term"]), words, 1)
+    shown = format_ratio(row["estimate"], row["conf_low"], row["conf_high"])
+    p = format_p(row["p_value"])
+    return (
+        f"{words[:1].upper()}{words[1:]}: hazard ratio {shown}, p "
+        f"{p if p.startswith('<') else f'= {p}'} (Firth Cox, 95% profile limits)."
+    )
+
+
+def _not_an_effect(analysis: RiskAnalysis) -> str:
+    """Keep the reader from taking a ratio for an effect; tell the truth where it is known."""
+    said = (
+        "The ratios for steroids are not effects of steroids: sicker children get more of "
+        "them, and pulses follow the bowel disease that itself leads to perforation."
+    )
+    truth = analysis.cohort.metadata["provenance"].get("truth", {})
+    given = truth.get("log_hazard_ratios", {}) if isinstance(truth, Mapping) else {}
+    if analysis.cohort.synthetic and {"pulse", "dose"} <= set(given):
+        pulse, dose = (
+            format_number(math.exp(given[k]), None) for k in ("pulse", "dose")
+        )
+        said += (
+            " In this SYNTHETIC world the hazard was given a conditional ratio of "
+            f"{pulse} for a recent pulse and of {dose} for a high oral dose against none."
+        )
+    return said
 
 
 def _who(analysis: RiskAnalysis) -> str:
@@ -102,13 +135,13 @@ def _risks(analysis: RiskAnalysis) -> list[str]:
         if pd.isna(row["estimate"]):
             parts.append(f"{row['group']}: not followed so long")
         elif row["estimate"] == 0:
-            parts.append(
-                f"{row['group']}: no event among {int(row['n_at_risk'])} at risk"
-            )
+            parts.append(f"{row['group']}: no event yet")
         else:
-            low, high = (100 * row[c] for c in ("conf_low", "conf_high"))
-            shown = format_ratio(100 * row["estimate"], low, high)
-            parts.append(f"{row['group']}: {shown} percent")
+            shown, low, high = (
+                format_number(100 * row[c], None)
+                for c in ("estimate", "conf_low", "conf_high")
+            )
+            parts.append(f"{row['group']}: {shown}% ({low} to {high})")
     if not parts:
         return []
     return [
@@ -134,7 +167,7 @@ def _plain(analysis: RiskAnalysis) -> list[str]:
     if not fit.converged:
         return [f"Plain Cox regression has no answer here: {fit.failure_reason}."]
     return [
-        "With so few events plain Cox regression tends to exaggerate; its estimates stand beside "
+        "With so few events plain Cox regression is unreliable; its estimates stand beside "
         "Firth's below for comparison."
     ]
 
@@ -156,9 +189,9 @@ def limitations(analysis: RiskAnalysis) -> list[str]:
     list of str
     """
     said = [
-        "Steroids were given because children were ill, and the illness itself opens the "
-        "gut: no ratio in this report is the effect of a steroid decision. The models hold "
-        "neither severity over time nor other treatment constant.",
+        "Steroids were given because children were ill, and the disease itself can "
+        "perforate the gut: no ratio in this report is the effect of a steroid decision. The "
+        "models hold neither severity over time nor other treatment constant.",
         "With so few events an interval that includes 1 does not show safety, and one that "
         "excludes 1 does not show cause.",
         "Hazard ratios for NXP2 are averages over follow-up; the excess is thought to be "
@@ -195,9 +228,9 @@ def cmas_footnotes(analysis: RiskAnalysis) -> list[str]:
     if not analysis.cohort.synthetic:
         return []
     return [
-        "SYNTHETIC: in this simulated world strength is a reading of severity that steroids "
-        "improve, and it has no effect of its own on the gut; the ratios move because a later "
-        "reading stands for severity."
+        "SYNTHETIC: in this simulated world steroids improve the readings of strength but not "
+        "the severity behind them, so there is nothing to block, and the ratios move because a "
+        "later reading stands for severity. In a real registry both happen at once."
     ]
 
 
@@ -205,9 +238,9 @@ def cmas_diagram() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return nodes and edges of the assumed paths about CMAS measured after treatment."""
     nodes = pd.DataFrame(
         [
-            ("severity", "disease\nseverity", 1.5, 1.0),
+            ("severity", "disease severity\nwhen treated", 1.5, 1.0),
             ("dose", "steroid\ndose", 0.0, 0.25),
-            ("cmas", "CMAS after\ntreatment", 1.5, -0.6),
+            ("activity", "later disease activity,\nread as CMAS", 1.5, -0.6),
             ("perforation", "GI\nperforation", 3.0, 0.25),
         ],
         columns=["node", "label", "x", "y"],
@@ -215,10 +248,10 @@ def cmas_diagram() -> tuple[pd.DataFrame, pd.DataFrame]:
     edges = pd.DataFrame(
         [
             ("severity", "dose"),
-            ("severity", "cmas"),
+            ("severity", "activity"),
             ("severity", "perforation"),
-            ("dose", "cmas"),
-            ("cmas", "perforation"),
+            ("dose", "activity"),
+            ("activity", "perforation"),
             ("dose", "perforation"),
         ],
         columns=["source", "target"],

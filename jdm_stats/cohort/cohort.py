@@ -12,7 +12,7 @@ import pandas as pd
 
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.metadata import conform_metadata
-from jdm_stats.errors import CohortError
+from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import TABLES
 
 __all__ = ["Cohort"]
@@ -136,6 +136,43 @@ class Cohort:
         patients = self._tables["patients"]
         days = (patients["exit_day"] - patients["entry_day"]).sum()
         return float(days) / DAYS_PER_YEAR
+
+    def without_index_pattern(self) -> Cohort:
+        """Leave out the children made to follow the index case.
+
+        Their perforations were placed where the published case has them, not drawn, and
+        the case that raised a question cannot help to answer it. Nothing changes in a
+        cohort without such children, as any registry is.
+
+        Returns
+        -------
+        Cohort
+
+        Raises
+        ------
+        UsageError
+            When no other child is left.
+
+        Examples
+        --------
+        >>> import jdm_stats as jdm
+        >>> cohort = jdm.simulate_cohort(20, rng=1, n_index_pattern=2)
+        >>> cohort.without_index_pattern().n_patients
+        18
+        """
+        followers = self._tables["patients"]["pattern"] == "index_case"
+        placed = self._tables["patients"].loc[followers.fillna(False), "patient_id"]
+        if placed.empty:
+            return self
+        if len(placed) == self.n_patients:
+            raise UsageError(
+                "every child of the cohort follows the index case's pattern"
+            )
+        kept = {
+            name: table[~table["patient_id"].isin(placed)]
+            for name, table in self._tables.items()
+        }
+        return Cohort(**kept, metadata=self._metadata)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cohort):

@@ -183,3 +183,39 @@ def test_a_large_cohort_is_checked_by_columns_not_by_rows() -> None:
     began = time.process_time()
     Cohort(patients, treated)
     assert time.process_time() - began < 5  # a loop over rows takes far longer
+
+
+def test_children_placed_after_the_index_case_can_be_left_out():
+    patients = pd.DataFrame(
+        {
+            "patient_id": ["A", "B"],
+            "antibody": ["NXP2", "none"],
+            "entry_day": [0, 0],
+            "exit_day": [90, 90],
+            "exit_reason": "lost",
+            "pattern": ["index_case", "background"],
+        }
+    )
+    events = pd.DataFrame({"patient_id": ["A", "B"], "day": [9, 8], "event": "surgery"})
+    cohort = Cohort(patients, events=events, metadata={"synthetic": True})
+    drawn = cohort.without_index_pattern()
+    assert drawn.patients["patient_id"].tolist() == ["B"]
+    assert drawn.events["patient_id"].tolist() == ["B"]
+    assert drawn.synthetic
+    assert drawn.without_index_pattern() == drawn
+    with pytest.raises(UsageError, match="every child"):
+        Cohort(patients.head(1)).without_index_pattern()
+
+
+def test_a_registry_without_the_column_loses_nobody():
+    patients = pd.DataFrame(
+        {
+            "patient_id": ["A"],
+            "antibody": ["NXP2"],
+            "entry_day": [0],
+            "exit_day": [90],
+            "exit_reason": ["lost"],
+        }
+    )
+    cohort = Cohort(patients)
+    assert cohort.without_index_pattern() is cohort
