@@ -29,8 +29,9 @@ functions and show what comes back; nothing is computed in a cell that a test ca
 6. Over a synthetic cohort ``show_html(banner("SYNTHETIC DATA: ...", "synthetic"))`` comes first.
 7. Every cell has an ``id`` set by hand that says what it shows (``params``, ``flow``,
    ``table-one``), kernelspec is ``python3``, outputs and execution counts are stripped.
-8. A warning raised in a cell is shown on the page; catch none. An error stops the report: code 3
-   when the data are at fault, 1 otherwise.
+8. A warning raised in a cell is shown on the page; catch only one whose matter the page says in
+   words, and say so in the cell. An error stops the report: code 3 when the data are at fault, 1
+   otherwise.
 
 Input cells are left out of the page; ``report.ipynb`` keeps them.
 """
