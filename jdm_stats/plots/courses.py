@@ -46,6 +46,7 @@ _SHADES = (
     (math.inf, "#0B3C66", "2 and more"),
 )
 _PULSE = "#000000"
+_END = "<"
 _SYMBOLS = {
     "gi_perforation": ("*", OKABE_ITO["vermillion"], 11.5, "GI perforation"),
     "gi_involvement": ("o", OKABE_ITO["yellow"], 6.5, "GI involvement"),
@@ -178,10 +179,13 @@ def _draw_lane(
             _draw_pulse(ax, floor, day - child.centre)
     if not math.isnan(child.exit) and left <= child.exit - child.centre < right:
         ax.plot(
-            [child.exit - child.centre] * 2,
-            [floor - LANE_HEIGHT, floor + 0.06],
-            color=INK,
-            lw=2.2,
+            [child.exit - child.centre],
+            [floor - LANE_HEIGHT / 2],
+            marker=_END,
+            ms=7,
+            mfc="white",
+            mec=INK,
+            mew=1.2,
             gid="exit",
             zorder=4,
         )
@@ -267,7 +271,12 @@ def _frame_lanes(
     labels = [
         " · ".join(
             part
-            for part in (child.antibody, child.patient_id, f"day {child.centre}")
+            for part in (
+                child.antibody,
+                child.patient_id,
+                f"day {child.centre}",
+                child.remark,
+            )
             if part
         )
         for child in shown
@@ -340,6 +349,8 @@ def _entries(
         dot = Line2D([], [], marker=marker, mfc=colour, mec=INK, ms=size, ls="none")
         entries.append((dot, words))
     if any(not math.isnan(child.exit) for child in shown):
-        stop = Line2D([], [], color=INK, marker="|", ms=11, mew=2.4, ls="none")
+        stop = Line2D(
+            [], [], color=INK, marker=_END, ms=7, mfc="white", mec=INK, ls="none"
+        )
         entries.append((stop, "end of follow-up"))
     return entries

@@ -26,6 +26,7 @@ class Child:
     centre: int
     entry: float
     exit: float
+    remark: str = ""
 
 
 def dose_steps(
@@ -98,7 +99,9 @@ def children_in_order(
             for key in ("entry_day", "exit_day")
         )
         antibody = text_of(row.get("antibody"))
-        children.append(Child(str(patient), antibody, int(day), entry, leave))
+        placed = text_of(row.get("pattern")) == "index_case"
+        remark = "index pattern, days assumed" if placed else ""
+        children.append(Child(str(patient), antibody, int(day), entry, leave, remark))
     order = list(ANTIBODY_LOOKS)
     return sorted(
         children,
