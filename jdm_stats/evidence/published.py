@@ -4,7 +4,8 @@ Every row names its sources, and every source says how much of the paper was rea
 article was read from end to end. A figure carries two labels. The *grade* says where it
 comes from: A, published in JDM; B, published in adults or another disease; C, assumption.
 The *status* says what the number itself is: ``published`` (as printed, rounded at most),
-``calculated here`` (from printed numbers) or ``assumed``. The tables ship inside the
+``calculated here`` (from printed numbers) or ``assumed``. What
+is assumed is of grade C; what it leans on stands in its note. The tables ship inside the
 package as CSV; every call gives a fresh copy.
 """
 

@@ -108,7 +108,7 @@ class Scenario:
     )
     cmas_noise: float = parameter(8.0, "rate", "points", 4, 12, "C", _ASSUMED)
     cmas_nxp2_shift: float = parameter(
-        -10.0, "real", "points", -14, -5, "A", "Tansley 2014: 29.6 against 42",
+        -10.0, "real", "points", -14, -5, "C", "assumed; Tansley 2014: 29.6 against 42",
         evidence="cmas_shift_nxp2",
     )
     mmt8_level: float = parameter(
@@ -260,8 +260,8 @@ class Scenario:
         evidence="severity_hazard_ratio_per_sd",
     )
     dose_hr: float = parameter(
-        1.4, "positive", "hazard ratio, plateau against no oral steroid", 1.0, 2.8, "B",
-        "Narum 2014: 1.43 in trials", evidence="high_oral_steroid_hazard_ratio",
+        1.4, "positive", "hazard ratio, plateau against no oral steroid", 1.0, 2.8, "C",
+        "assumed; Narum 2014: 1.43 in adult trials", evidence="high_oral_steroid_hazard_ratio",
     )
     dose_scale_mg_kg: float = parameter(
         0.4, "positive", "mg/kg/day", 0.2, 0.6, "C", "near plateau by 1 mg/kg/day"
@@ -287,8 +287,9 @@ class Scenario:
         evidence="perforation_site_share",
     )
     recurrence_share: float = parameter(
-        0.5, "share", "after each perforation, four in all", 0.3, 0.7, "A",
-        "Xu 2021: repairs failed in 2 of 3", evidence="recurrence_after_repair_share",
+        0.5, "share", "after each perforation, four in all", 0.3, 0.7, "C",
+        "assumed; Xu 2021: repairs failed in 2 of 3",
+        evidence="recurrence_after_repair_share",
     )
     surgery_share: float = parameter(
         0.75, "share", "of perforations", 0.6, 0.9, "A", "4/5 and 7/10",

@@ -124,6 +124,21 @@ def test_a_grade_c_figure_is_never_shown_as_published():
     assert not ((table["grade"] == "C") & (table["status"] == "published")).any()
 
 
+def test_what_is_assumed_is_of_grade_c_in_every_table_that_grades_a_status():
+    labelled = {
+        name: table
+        for name, table in ((name, give()) for name, give in TABLES.items())
+        if {"grade", "status"} <= {*table.columns}
+    }
+    assert {"parameters", "nxp2_effects"} <= set(labelled)
+    for name, table in labelled.items():
+        assumed = table[table["status"] == "assumed"]
+        assert (assumed["grade"] == "C").all(), name
+    leaning = parameters().loc["recurrence_after_repair_share"]
+    assert (leaning["grade"], leaning["source"]) == ("C", "Xu 2021")
+    assert leaning["note"].startswith("input grade A, value grade C")
+
+
 def test_a_calculated_figure_says_so_in_what_was_read():
     table = parameters()
     calculated = table[table["status"] == "calculated here"]
