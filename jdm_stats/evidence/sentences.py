@@ -29,7 +29,9 @@ def key_sentences(conf_level: float = 0.95) -> list[str]:
     """
     risk = perforation_risk_by_cohort(conf_level)
     largest = risk[risk["pooled"]].iloc[0]
-    ratio = nxp2_rate_ratio(conf_level).iloc[0]
+    ratios = nxp2_rate_ratio(conf_level)
+    ratio = ratios.iloc[0]
+    least = ratios.loc[ratios["series"] == ratio["series"], "conf_low"].min()
     fatality = case_fatality(conf_level)
     review = fatality[fatality["pooled"]].iloc[0]
     times = time_to_perforation()
@@ -42,8 +44,10 @@ def key_sentences(conf_level: float = 0.95) -> list[str]:
         "figure is published.",
         f"All {ratio['events']} of them were anti-NXP2 positive, against "
         f"{100 * ratio['share']:.0f}% of the children tested in that hospital. Taken at "
-        f"its word this means a perforation rate at least {ratio['conf_low']:.1f} times "
-        "that of other children; the counts set no upper limit.",
+        f"its word this means a perforation rate at least {least:.1f} to "
+        f"{ratio['conf_low']:.1f} times that of other children, depending on what is taken "
+        "for the share of NXP2 among all children (its upper exact limit, or the share as "
+        "counted); the counts set no upper limit.",
         f"Of {review['n']} published children with a perforation {review['events']} had "
         f"died: {_share(review)}. Among {median['n']} perforated children of one hospital "
         f"({median['note']}) the median time from diagnosis was {median['months']:.0f} "

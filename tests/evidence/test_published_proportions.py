@@ -18,6 +18,7 @@ from jdm_stats.evidence.proportions import (
     perforation_risk_by_cohort,
     severe_gi_by_cohort,
 )
+from jdm_stats.evidence.published import nxp2_effects, parameters
 from jdm_stats.evidence.rate_ratio import nxp2_rate_ratio
 
 
@@ -139,6 +140,18 @@ def test_rate_ratio_by_hand():
     assert round(five["conf_low"], 1) == 2.1
     assert round(five["estimate"]) == 15
     assert seven["conf_high"] == math.inf
+
+
+def test_notes_that_print_the_bounds_print_the_computed_ones():
+    ratio = nxp2_rate_ratio()
+    upper = ratio.query("share_used == 'its upper exact limit'")["conf_low"]
+    notes = nxp2_effects().query("measure == 'rate ratio'")["note"]
+    for low, note in zip(upper, notes, strict=True):
+        assert f"lower limit {low:.1f} with the share at its upper exact limit" in note
+    first = parameters().loc["nxp2_hazard_ratio_first_18_months", "note"]
+    assert (
+        f"{upper.iloc[0]:.1f} to {ratio['conf_low'].iloc[0]:.1f}, by the share" in first
+    )
 
 
 def test_rate_ratio_moves_against_the_share_and_states_its_assumptions():
