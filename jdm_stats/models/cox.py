@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
-from jdm_stats.intervals.audit import audit_intervals, check_cut_for_events
+from jdm_stats.intervals.audit import check_cut_for_events
 from jdm_stats.likelihood.fitting import cox_problem, estimable_cox_columns
 from jdm_stats.likelihood.risk_sets import RiskSets, build_risk_sets
 from jdm_stats.models.design import Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse
 from jdm_stats.models.inference import NO_EVENT, Inference, infer, nothing
-from jdm_stats.models.words import design_notes, event_notes, method_note
+from jdm_stats.models.rows import rows_at_risk
+from jdm_stats.models.words import count, design_notes, event_notes, method_note
 
 
 def fit_cox(
@@ -112,39 +113,38 @@ def fit_cox(
             f"write only the right-hand side of the formula, {right!r}; the outcome of a Cox "
             "model is named by start=, stop= and event="
         )
-    named = patient_id or ("patient_id" if "patient_id" in frame.columns else None)
-    audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=named
-    ).raise_if_faulty()
+    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
     design = build_design(frame, right, intercept=False)
     check_cut_for_events(
         frame, start=start, stop=stop, event=event, columns=list(design.variables)
     )
-    rows = frame.loc[design.kept]
-    codes = rows[event].to_numpy(dtype=float)
-    died = codes == 1
-    sets = build_risk_sets(
-        rows[start].to_numpy(dtype=float), rows[stop].to_numpy(dtype=float), died
-    )
+    kept = design.kept
+    died = at_risk.code[kept] == 1
+    sets = build_risk_sets(at_risk.start[kept], at_risk.stop[kept], died)
     found, null = _infer(design, sets, ties, firth, kind)
-    notes = _notes(frame, design, sets, named, event, codes)
-    separated = found.separation is not None and found.separation.separated
+    children = None
+    if at_risk.patient_id is not None:
+        children = frame[at_risk.patient_id].to_numpy()
     return FitResult(
         kind="cox",
         model="Firth Cox" if firth else "Cox",
         formula=right,
         penalty=penalty,
         interval=kind,
-        n_rows=len(rows),
+        n_rows=int(kept.sum()),
         n_events=int(died.sum()),
-        n_patients=None if named is None else int(rows[named].nunique()),
+        n_patients=None if children is None else len(pd.unique(children[kept])),
         ties=ties,
         notes=(
-            method_note(penalty, kind, separated),
+            *at_risk.notes,
+            method_note(penalty, kind, found),
             f"Tied event times: {ties.capitalize()}.",
-            *notes,
+            *design_notes(design, at_risk.code, children),
+            *event_notes(design, died, len(design.terms)),
+            *_competing_note(at_risk.code[kept]),
             *found.limit_notes,
         ),
+        synthetic=at_risk.synthetic,
         design=design,
         inference=found,
         log_likelihood_null=null,
@@ -169,29 +169,11 @@ def _infer(
     return found, problem.null_value if len(positions) else np.nan
 
 
-def _notes(
-    frame: pd.DataFrame,
-    design: Design,
-    sets: RiskSets,
-    named: str | None,
-    event: str,
-    codes: np.ndarray,
-) -> list[str]:
-    left_out = frame.loc[~design.kept]
-    dropped = {
-        "rows": len(left_out),
-        "events": int((left_out[event].to_numpy(dtype=float) == 1).sum()),
-    }
-    if named is not None:
-        dropped["patients"] = int(left_out[named].nunique())
-    notes = design_notes(design, dropped)
-    notes += event_notes(design, codes == 1, len(design.terms))
+def _competing_note(codes: np.ndarray) -> list[str]:
     competing = int((codes > 1).sum())
-    if competing:
-        notes.append(
-            f"{competing} competing events end follow-up without the outcome: ratios are of "
-            "cause-specific hazards, not of risks."
-        )
-    if frame.attrs.get("jdm_stats", {}).get("synthetic"):
-        notes.insert(0, "SYNTHETIC data: no child stands behind these numbers.")
-    return notes
+    if not competing:
+        return []
+    return [
+        f"{count(competing, 'competing event')}: follow-up ends there without the outcome, and "
+        "ratios are of cause-specific hazards, not of risks."
+    ]

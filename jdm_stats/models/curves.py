@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.html import html_table, notes_list
+from jdm_stats.intervals.marks import is_synthetic
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 
@@ -72,7 +73,8 @@ class Curves:
 
     def __repr__(self) -> str:
         groups = ", ".join(map(str, self.table["group"].unique()))
-        return f"<{self.kind} curves: {groups}>"
+        mark = "SYNTHETIC " if is_synthetic(self.table) else ""
+        return f"<{mark}{self.kind} curves: {groups}>"
 
     def _repr_html_(self) -> str:
         last = float(self.table["time_days"].max())
@@ -82,7 +84,8 @@ class Curves:
         shown = self.at([m * 365.25 / 12 for m in months])
         shown["time_days"] = (shown["time_days"] * 12 / 365.25).round(1)
         shown = shown.rename(columns={"time_days": "months"})
-        caption = self.kind.capitalize()
+        mark = "SYNTHETIC. " if is_synthetic(self.table) else ""
+        caption = mark + self.kind.capitalize()
         # Risks of a rare event need more than two decimals.
         shares = ("estimate", "std_error", "conf_low", "conf_high")
         formats = dict.fromkeys(shares, ".4f")

@@ -106,7 +106,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     """
     try:
         parsed = Formula(formula)
-        variables = _variables(parsed)
+        variables = _variables(parsed, {str(c) for c in frame.columns})
     except (FormulaicError, SyntaxError, AttributeError) as error:
         raise DesignError(
             f"the formula {formula!r} cannot be read: {_first_line(error)}"
@@ -118,8 +118,11 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     }
     kept = plain.notna().all(axis=1).to_numpy(bool)
     if not kept.any():
+        found = (
+            f"missing rows by variable: {missing}" if len(frame) else "it has no rows"
+        )
         raise DesignError(
-            f"no row has every variable of {formula!r}: missing rows by variable {missing}"
+            f"no row of the frame has every variable of {formula!r}; {found}"
         )
     plain = _present_levels(plain[kept])
     try:
@@ -160,7 +163,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
 
 
-def _variables(parsed: Formula) -> tuple[str, ...]:
+def _variables(parsed: Formula, columns: set[str]) -> tuple[str, ...]:
     """Return the columns a formula reads.
 
     formulaic's own ``required_variables`` forgets the arguments of ``bs``, ``cr``, ``poly``
@@ -172,15 +175,23 @@ def _variables(parsed: Formula) -> tuple[str, ...]:
             if factor.eval_method is Factor.EvalMethod.LOOKUP:
                 names.add(factor.expr)
             elif factor.eval_method is Factor.EvalMethod.PYTHON:
-                names |= _names_in(factor.expr)
+                names |= _names_in(factor.expr, columns)
     return tuple(sorted(names))
 
 
-def _names_in(expression: str) -> set[str]:
+def _names_in(expression: str, columns: set[str]) -> set[str]:
+    """Return the columns an expression reads; those not there are named for the message.
+
+    A column may bear a function's name (``center``, ``id``, ``scale``): what is called is
+    the function, what is read is the column.
+    """
     quoted = set(re.findall(r"`([^`]+)`", expression))
     tree = ast.parse(re.sub(r"`[^`]+`", "None", expression), mode="eval")
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return quoted | (found - set(TRANSFORMS) - set(dir(builtins)))
+    nodes = list(ast.walk(tree))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    read = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in called}
+    functions = set(TRANSFORMS) | set(dir(builtins))
+    return quoted | (read & columns) | (read - functions)
 
 
 def _require_columns(

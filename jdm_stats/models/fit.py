@@ -11,6 +11,7 @@ import pandas as pd
 
 from jdm_stats.errors import NotYetSupportedError, UsageError
 from jdm_stats.html import html_table, notes_list
+from jdm_stats.intervals.marks import marked
 from jdm_stats.models.design import Design
 from jdm_stats.models.inference import Inference, IntervalKind, limits
 from jdm_stats.models.words import describe_limits, sentence
@@ -46,6 +47,8 @@ class FitResult:
     inference : Inference
     log_likelihood_null : float
         Maximum with every covariate at zero (penalised under Firth).
+    synthetic : bool
+        Whether the rows came from simulated children.
 
     See Also
     --------
@@ -65,6 +68,7 @@ class FitResult:
     design: Design = field(repr=False)
     inference: Inference = field(repr=False)
     log_likelihood_null: float = field(default=np.nan, repr=False)
+    synthetic: bool = False
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -147,7 +151,7 @@ class FitResult:
             with np.errstate(over="ignore"):
                 estimate, low, high = np.exp(estimate), np.exp(low), np.exp(high)
             scale = RATIO[self.kind]
-        return pd.DataFrame(
+        rows = pd.DataFrame(
             {
                 "model": self.model,
                 "term": self.terms,
@@ -164,6 +168,7 @@ class FitResult:
                 "reason": found.reasons,
             }
         )
+        return marked(rows, self.synthetic)
 
     def conf_int(
         self, method: str | None = None, conf_level: float = 0.95
@@ -299,7 +304,8 @@ class FitResult:
     def __repr__(self) -> str:
         state = "" if self.converged else f", no estimate: {self.failure_reason}"
         size = f"{self.n_events} events in {self.n_rows} rows"
-        return f"<{self.model}: {self.formula} ({size}{state})>"
+        mark = "SYNTHETIC " if self.synthetic else ""
+        return f"<{mark}{self.model}: {self.formula} ({size}{state})>"
 
     def _repr_html_(self) -> str:
         rows = self.tidy(exponentiate=True)
@@ -315,7 +321,8 @@ class FitResult:
         )
         if not (shown["Remark"] != "").any():
             shown = shown.drop(columns="Remark")
-        caption = f"{self.model}: {self.formula} ({self.n_events} events)"
+        mark = "SYNTHETIC. " if self.synthetic else ""
+        caption = f"{mark}{self.model}: {self.formula} ({self.n_events} events)"
         return html_table(shown, caption=caption) + notes_list(self.notes)
 
 

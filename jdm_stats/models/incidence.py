@@ -12,9 +12,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
-from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.marks import is_synthetic, marked
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.curves import Curves
+from jdm_stats.models.rows import rows_at_risk
 
 __all__ = ["Curves", "cumulative_incidence", "kaplan_meier"]
 
@@ -71,7 +72,9 @@ def cumulative_incidence(
     """
     rows, notes = _rows(frame, by, start, stop, event, patient_id)
     quantile = _quantile(conf_level)
-    causes = sorted({1, *rows.loc[rows["code"] > 0, "code"].astype(int)})
+    causes = sorted(
+        {*_declared(frame), *rows.loc[rows["code"] > 0, "code"].astype(int)}
+    )
     blocks = []
     for group, block in rows.groupby("group", sort=True, observed=True):
         counts = _counts(block, causes)
@@ -80,7 +83,14 @@ def cumulative_incidence(
             curve.insert(0, "cause", cause)
             curve.insert(0, "group", group)
             blocks.append(curve)
-    return Curves("cumulative incidence", pd.concat(blocks, ignore_index=True), notes)
+    table = marked(pd.concat(blocks, ignore_index=True), is_synthetic(frame))
+    return Curves("cumulative incidence", table, notes)
+
+
+def _declared(frame: pd.DataFrame) -> set[int]:
+    """Codes of the events the rows were made for, whether or not any of them happened."""
+    declared = frame.attrs.get("jdm_stats", {}).get("event_codes", {})
+    return {1, *(int(code) for code in declared if int(code) > 0)}
 
 
 def kaplan_meier(
@@ -134,7 +144,8 @@ def kaplan_meier(
         curve = _by_lifelines(block, _counts(block, [1]), quantile)
         curve.insert(0, "group", group)
         blocks.append(curve)
-    return Curves("survival", pd.concat(blocks, ignore_index=True), notes)
+    table = marked(pd.concat(blocks, ignore_index=True), is_synthetic(frame))
+    return Curves("survival", table, notes)
 
 
 def _quantile(conf_level: float) -> float:
@@ -154,10 +165,8 @@ def _rows(
     patient_id: str | None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Audited rows: entry, exit, code, group, and where a child's time at risk ends."""
-    named = patient_id or ("patient_id" if "patient_id" in frame.columns else None)
-    audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=named
-    ).raise_if_faulty()
+    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
+    named = at_risk.patient_id
     if by is not None and by not in frame.columns:
         raise UsageError(
             f"no column {by!r} to group by; the frame has {[str(c) for c in frame.columns]}"
@@ -166,18 +175,16 @@ def _rows(
         raise UsageError("the frame has no rows; give at least one row at risk")
     rows = pd.DataFrame(
         {
-            "entry": frame[start].to_numpy(dtype=float),
-            "exit": frame[stop].to_numpy(dtype=float),
-            "code": frame[event].to_numpy(dtype=float),
+            "entry": at_risk.start,
+            "exit": at_risk.stop,
+            "code": at_risk.code,
             "child": np.arange(len(frame))
             if named is None
             else frame[named].to_numpy(),
             "group": EVERYONE if by is None else frame[by].to_numpy(),
         }
     )
-    notes: tuple[str, ...] = ()
-    if frame.attrs.get("jdm_stats", {}).get("synthetic"):
-        notes = ("SYNTHETIC data: no child stands behind these numbers.",)
+    notes = at_risk.notes
     varies = rows.groupby("child", observed=True)["group"].nunique(dropna=False) > 1
     if varies.any():
         raise UsageError(

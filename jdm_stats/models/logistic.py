@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
+from jdm_stats.intervals.marks import SYNTHETIC_NOTE, is_synthetic
 from jdm_stats.likelihood.fitting import (
     Problem,
     independent_columns,
@@ -18,7 +19,8 @@ from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse
 from jdm_stats.models.inference import NO_CONTRAST, NO_EVENT, Inference, infer, nothing
-from jdm_stats.models.words import design_notes, event_notes, method_note
+from jdm_stats.models.rows import named_column
+from jdm_stats.models.words import count, design_notes, event_notes, method_note
 
 
 def fit_logistic(
@@ -97,27 +99,33 @@ def fit_logistic(
     kept = codes[design.kept]
     y = (kept == 1).astype(float)
     found, null = _infer(design, y, firth, kind)
-    named = patient_id or ("patient_id" if "patient_id" in frame.columns else None)
-    rows = frame.loc[design.kept]
-    separated = found.separation is not None and found.separation.separated
+    named = named_column(frame, patient_id)
+    children = None if named is None else frame[named].to_numpy()
+    synthetic = is_synthetic(frame)
     return FitResult(
         kind="logistic",
         model="Firth logistic" if firth else "Logistic",
         formula=f"{column} ~ {right}",
         penalty=penalty,
         interval=kind,
-        n_rows=len(rows),
+        n_rows=len(y),
         n_events=int(y.sum()),
-        n_patients=None if named is None else int(rows[named].nunique()),
+        n_patients=(
+            None if children is None else len(pd.unique(children[design.kept]))
+        ),
         ties=None,
         notes=(
-            method_note(penalty, kind, separated),
-            *_notes(frame, design, codes, named),
+            *([SYNTHETIC_NOTE] if synthetic else []),
+            method_note(penalty, kind, found),
+            *design_notes(design, codes, children),
+            *event_notes(design, kept == 1, len(design.terms) - 1),
+            *_landmark_notes(frame, kept),
             *found.limit_notes,
         ),
         design=design,
         inference=found,
         log_likelihood_null=null,
+        synthetic=synthetic,
     )
 
 
@@ -192,25 +200,17 @@ def _by_statsmodels(found: Inference, problem: Problem) -> Inference:
     )
 
 
-def _notes(
-    frame: pd.DataFrame, design: Design, codes: FloatArray, named: str | None
-) -> list[str]:
-    left_out = ~design.kept
-    dropped = {
-        "rows": int(left_out.sum()),
-        "events": int((codes[left_out] == 1).sum()),
-    }
-    if named is not None:
-        dropped["patients"] = int(frame.loc[left_out, named].nunique())
-    notes = design_notes(design, dropped)
-    kept = codes[design.kept]
-    notes += event_notes(design, kept == 1, len(design.terms) - 1)
-    competing = int((kept > 1).sum())
+def _landmark_notes(frame: pd.DataFrame, codes: FloatArray) -> list[str]:
+    notes = []
+    competing = int((codes > 1).sum())
     if competing:
         notes.append(
-            f"{competing} rows with a competing event count as without the outcome: the odds "
-            "are of the outcome before it, within the horizon."
+            f"{count(competing, 'row')} with a competing event count as without the outcome: "
+            "the odds are of the outcome before it, within the horizon."
         )
-    if frame.attrs.get("jdm_stats", {}).get("synthetic"):
-        notes.insert(0, "SYNTHETIC data: no child stands behind these numbers.")
+    if frame.attrs.get("jdm_stats", {}).get("lost") == "weight":
+        notes.append(
+            "The censoring weights of these landmark rows are not used: weighted fits are not "
+            "supported in this version, so this is the analysis of the children not lost."
+        )
     return notes

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jdm_stats.html import format_p, format_ratio
 from jdm_stats.models.design import INTERCEPT, Design
+from jdm_stats.models.inference import Inference
 
 FEW_EVENTS_PER_PARAMETER = 10.0
 WIDE = 100.0
@@ -39,7 +40,8 @@ def sentence(row: pd.Series, penalty: str | None) -> str:
     kind = "profile limits" if row["interval"] == "profile" else "Wald limits"
     return (
         f"The {ratio} for {term} is {format_ratio(row['estimate'], None, None)} "
-        f"(95% {kind} {_ends(row)}; {test} p {_p(row['p_value'])}; {_count(row['events'])}): "
+        f"(95% {kind} {_ends(row)}; {test} p {_p(row['p_value'])}; "
+        f"{count(int(row['events']), 'event')}): "
         f"the data are compatible with {_reading(row)}."
     )
 
@@ -51,11 +53,12 @@ def _ends(row: pd.Series) -> str:
 
 def _p(value: float) -> str:
     text = format_p(value)
-    return text if text.startswith("<") else f"= {text}"
+    return text if text[:1] in "<>" else f"= {text}"
 
 
-def _count(events: int) -> str:
-    return f"{events} event" + ("" if events == 1 else "s")
+def count(number: int, noun: str) -> str:
+    """Write ``1 event``, ``2 events``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _reading(row: pd.Series) -> str:
@@ -75,18 +78,22 @@ def _change(ratio: float) -> str:
     return f"{format_ratio(ratio, None, None)} times"
 
 
-def design_notes(design: Design, dropped: dict[str, int]) -> list[str]:
-    """Write notes on rows left out and on reference levels."""
+def design_notes(
+    design: Design, codes: np.ndarray, children: np.ndarray | None
+) -> list[str]:
+    """Write notes on rows left out, with whose they were, and on reference levels."""
     notes = []
-    if dropped.get("rows"):
+    left_out = ~design.kept
+    if left_out.any():
         missing = ", ".join(
-            f"{v} ({n} rows)" for v, n in sorted(design.missing.items())
+            f"{v} ({count(n, 'row')})" for v, n in sorted(design.missing.items())
         )
-        lost = f"{dropped['rows']} rows"
-        if "patients" in dropped:
-            lost += f" of {dropped['patients']} patients"
+        lost = count(int(left_out.sum()), "row")
+        if children is not None:
+            lost += f" of {len(pd.unique(children[left_out]))} patients"
+        events = int((codes[left_out] == 1).sum())
         notes.append(
-            f"Left out for missing values: {lost} with {_count(dropped['events'])}; "
+            f"Left out for missing values: {lost} with {count(events, 'event')}; "
             f"missing: {missing}."
         )
     for factor, level in sorted(design.references.items()):
@@ -105,8 +112,8 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
     notes = []
     if parameters and n_events / parameters < FEW_EVENTS_PER_PARAMETER:
         notes.append(
-            f"{_count(n_events)} for {parameters} parameter"
-            f"{'' if parameters == 1 else 's'} ({n_events / parameters:.1f} per "
+            f"{count(n_events, 'event')} for {count(parameters, 'parameter')} ("
+            f"{n_events / parameters:.1f} per "
             "parameter): too few to carry far-reaching conclusions."
         )
     for j, term in enumerate(design.terms):
@@ -117,19 +124,22 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
             group = column == value
             if group.any() and not event[group].any() and n_events:
                 notes.append(
-                    f"No event in the {int(group.sum())} rows with {term} = {value:g}."
+                    f"No event in the {count(int(group.sum()), 'row')} with {term} = "
+                    f"{value:g}."
                 )
     return notes
 
 
-def method_note(penalty: str | None, interval: str, separated: bool) -> str:
+def method_note(penalty: str | None, interval: str, found: Inference) -> str:
     """Say which method was used and why its figures can, or cannot, be read."""
-    if separated:
+    if found.separation is not None and found.separation.separated:
         return (
             "Plain maximum likelihood has no estimate here (monotone likelihood): no "
             "standard error, Wald limit or p-value would mean anything, however small it "
             "looked. Use penalty='firth'."
         )
+    if not found.converged:
+        return f"No estimate: {found.failure_reason}."
     limits = "profile-likelihood" if interval == "profile" else "Wald"
     if penalty == "firth":
         return (

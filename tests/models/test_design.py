@@ -240,7 +240,7 @@ def test_formulas_that_cannot_be_coded(heart, formula, told):
 def test_infinite_values_and_nothing_but_missing_ones(heart):
     with pytest.raises(DesignError, match=r"infinite.*'age'"):
         fit_cox(heart.assign(age=heart["age"].where(heart.index > 3, np.inf)), "age")
-    with pytest.raises(DesignError, match="no row has every variable"):
+    with pytest.raises(DesignError, match="no row of the frame has every variable"):
         fit_cox(heart.assign(age=np.nan), "age")
 
 
@@ -252,3 +252,15 @@ def test_two_columns_of_one_name(heart):
 def test_build_design_keeps_the_intercept_only_if_asked(heart):
     assert build_design(heart, "age", intercept=True).terms == ("Intercept", "age")
     assert build_design(heart, "age", intercept=False).terms == ("age",)
+
+
+@pytest.mark.parametrize("name", ["center", "id", "type", "lag", "scale"])
+def test_a_column_with_the_name_of_a_function_is_the_column(name):
+    """Such as the centre of a trial: it must not vanish from the model in silence."""
+    frame = pd.DataFrame({name: ["a", "b", "c", None], "dose": [1.0, 2.0, 4.0, 3.0]})
+    design = build_design(frame, f"C({name}) + log(dose)", intercept=False)
+    assert design.terms == (f"C({name})[T.b]", f"C({name})[T.c]", "log(dose)")
+    assert design.missing == {name: 1}
+    numbers = pd.DataFrame({name: [1.0, 2.0, 4.0]})
+    squared = build_design(numbers, f"I({name} ** 2)", intercept=False)
+    assert squared.matrix[:, 0].tolist() == [1.0, 4.0, 16.0]

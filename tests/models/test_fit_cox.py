@@ -148,7 +148,7 @@ def test_competing_codes_end_the_row_and_are_told(four_children):
     same = fit_cox(codes.assign(nxp2=[1, 0, 0, 1], event=[1, 0, 1, 0]), "nxp2")
     pd.testing.assert_frame_equal(fit.summary, same.summary)
     assert fit.n_events == 2
-    assert any("1 competing events" in note for note in fit.notes)
+    assert any("1 competing event:" in note for note in fit.notes)
 
 
 def test_the_outcome_is_not_written_in_the_formula(heart):
