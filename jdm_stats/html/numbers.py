@@ -35,7 +35,8 @@ def format_number(value: object, digits: int | None = 2) -> str:
     value : number or missing
         Integers are written whole, with commas from 10,000 up.
     digits : int or None, default 2
-        Decimals of a float; None chooses them by size, to three figures or so.
+        Decimals of a float; None chooses them by size: two up to ten, fewer above, and
+        ``<0.01`` for what is smaller but not 0.
 
     Returns
     -------
@@ -48,6 +49,8 @@ def format_number(value: object, digits: int | None = 2) -> str:
     ('12.35', '−3', '–')
     >>> format_number(1043.2, digits=None), format_number(3.5e8, digits=None)
     ('1043', '3.5 × 10⁸')
+    >>> format_number(0.0051, digits=None), format_number(0.0051, digits=4)
+    ('<0.01', '0.0051')
     """
     if is_missing(value):
         return MISSING
@@ -64,6 +67,8 @@ def format_number(value: object, digits: int | None = 2) -> str:
     number = float(value)  # type: ignore[arg-type]
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
+    if digits is None and 0 < abs(number) < 0.01:
+        return "<0.01" if number > 0 else ">−0.01"
     text = _by_size(number) if digits is None else _fixed(number, digits)
     return text.replace("-", "−")
 
@@ -79,11 +84,9 @@ def _by_size(number: float) -> str:
     size = abs(number)
     if size == 0:
         return "0"
-    if size >= 9_999.5 or size < 0.0001:
+    if size >= 9_999.5:
         mantissa, exponent = f"{number:.1e}".split("e")
         return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-    if size < 0.01:
-        return f"{number:.2g}"
     if size < 9.995:
         return f"{number:.2f}"
     return f"{number:.1f}" if size < 99.95 else f"{number:.0f}"

@@ -1,8 +1,9 @@
 """Figures: axes in, axes out; each takes tidy tables and nothing else.
 
-Every function has the shape ``plot(table, *, ax=None, ..., synthetic=False)`` and gives
-back the matplotlib Axes it drew on; a figure is made only when ``ax`` is None. Nothing is
-shown or saved, and no global setting of matplotlib is changed. Names are loaded when they
+Every function has the shape ``plot(table, *, ax=None, ..., synthetic=None)`` and gives
+back the matplotlib Axes it drew on; a figure is made only when ``ax`` is None. A table
+made from a synthetic cohort says so, and its figure is marked SYNTHETIC. Nothing is shown
+or saved, and no global setting of matplotlib is changed. Names are loaded when they
 are first touched, so that importing this package does not import matplotlib.
 """
 

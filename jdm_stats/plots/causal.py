@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Text
 
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.columns import is_synthetic, numbers, require_columns, text_of
 from jdm_stats.plots.graph import Edge, blocked_edges, opened_ties, read_graph
 from jdm_stats.plots.style import (
     BASE_SIZE,
@@ -45,7 +45,7 @@ def path_diagram(
     adjusted: Sequence[str] = (),
     exposure: str | None = None,
     outcome: str | None = None,
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw a causal diagram and what adjusting for some of its nodes does to it.
 
@@ -66,8 +66,8 @@ def path_diagram(
     exposure, outcome : str, optional
         Where directed paths start and end; without them each path of two edges through an
         adjusted node counts.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def path_diagram(
     for one, other, node in opened:
         _draw_arc(ax, where, boxes, one, other, node)
     _legend(ax, bool(adjusted), bool(barred), bool(opened), any(dashed))
-    if synthetic:
+    if is_synthetic(synthetic, nodes, edges):
         synthetic_mark(ax)
     return ax
 

@@ -10,7 +10,14 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 
-__all__ = ["flag", "numbers", "relabelled", "require_columns", "text_of"]
+__all__ = [
+    "flag",
+    "is_synthetic",
+    "numbers",
+    "relabelled",
+    "require_columns",
+    "text_of",
+]
 
 
 def require_columns(table: object, columns: Iterable[str], what: str) -> pd.DataFrame:
@@ -76,3 +83,32 @@ def relabelled(labels: Mapping[Any, str] | None) -> dict[str, str]:
 def flag(value: Any) -> bool:
     """Give a truth value; a missing one is False."""
     return not pd.isna(value) and bool(value)
+
+
+def is_synthetic(told: bool | None, *tables: object) -> bool:
+    """Whether a figure is to say SYNTHETIC: as told, else as one of its tables says.
+
+    Parameters
+    ----------
+    told : bool or None
+        What the caller said; None leaves it to the tables.
+    *tables : pandas.DataFrame or mapping of them
+        Each may carry ``attrs["jdm_stats"]["synthetic"]``; one that is synthetic is
+        enough.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"n": [1]})
+    >>> table.attrs["jdm_stats"] = {"synthetic": True}
+    >>> is_synthetic(None, {"Cox": table}), is_synthetic(False, table)
+    (True, False)
+    """
+    if told is not None:
+        return told
+    inside = [
+        part
+        for table in tables
+        for part in (table.values() if isinstance(table, Mapping) else [table])
+    ]
+    said = [getattr(part, "attrs", {}).get("jdm_stats") or {} for part in inside]
+    return any(bool(part.get("synthetic")) for part in said)

@@ -16,7 +16,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from jdm_stats.errors import UsageError
-from jdm_stats.plots.columns import flag, numbers, require_columns, text_of
+from jdm_stats.plots.columns import (
+    flag,
+    is_synthetic,
+    numbers,
+    require_columns,
+    text_of,
+)
 from jdm_stats.plots.lanes import Child, children_in_order, dose_steps
 from jdm_stats.plots.style import (
     BASE_SIZE,
@@ -69,7 +75,7 @@ def course_plot(
     days_before: int = 120,
     days_after: int = 60,
     max_children: int = 20,
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw the steroid courses of each child around the first event of a kind.
 
@@ -94,8 +100,8 @@ def course_plot(
         The window around day 0.
     max_children : int, default 20
         Lanes to draw; how many children were left out is written.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -147,7 +153,7 @@ def course_plot(
         entries = _entries(doses, marks, shown, centre_on)
         title = "Shade and height: prednisone-equivalent dose outside pulses"
         legend_outside(ax, entries, below=44.0, left=pad, title=title)
-    if synthetic:
+    if is_synthetic(synthetic, courses, events):
         synthetic_mark(ax)
     return ax
 

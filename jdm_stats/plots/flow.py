@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.columns import is_synthetic, numbers, require_columns, text_of
 from jdm_stats.plots.style import (
     BASE_SIZE,
     FAINT,
@@ -48,7 +48,7 @@ class _Box:
 
 @styled
 def flow_plot(
-    flow: pd.DataFrame, *, ax: Axes | None = None, synthetic: bool = False
+    flow: pd.DataFrame, *, ax: Axes | None = None, synthetic: bool | None = None
 ) -> Axes:
     r"""Draw the flow of children, top to bottom, with those left out at the right.
 
@@ -60,8 +60,8 @@ def flow_plot(
         with its ``reason``.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def flow_plot(
             _arrow(ax, (_centre(_MAIN), side.middle), (_SIDE[0], side.middle))
             _draw_box(ax, side, _SIDE, "excluded")
         _draw_box(ax, box, _MAIN, "stage")
-    if synthetic:
+    if is_synthetic(synthetic, flow):
         synthetic_mark(ax)
     return ax
 

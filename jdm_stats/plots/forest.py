@@ -13,7 +13,13 @@ from matplotlib.axes import Axes
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
+from jdm_stats.plots.columns import (
+    is_synthetic,
+    numbers,
+    relabelled,
+    require_columns,
+    text_of,
+)
 from jdm_stats.plots.log_axis import log_limits, log_ticks
 from jdm_stats.plots.rows import (
     Row,
@@ -55,7 +61,7 @@ def forest_plot(
     null_line: float = 1.0,
     xlim: tuple[float, float] | None = None,
     conf_level: float = 0.95,
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw hazard or odds ratios with their limits, grouped by model.
 
@@ -84,8 +90,8 @@ def forest_plot(
         as 0.05 and 50.
     conf_level : float, default 0.95
         Level of the limits, for the heading.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -128,7 +134,7 @@ def forest_plot(
     draw_null_line(axes, null_line)
     log_ticks(axes, limits)
     axes.set_xlabel(title)
-    if synthetic:
+    if is_synthetic(synthetic, estimates):
         synthetic_mark(axes, x=0.0, ha="left")
     return axes
 

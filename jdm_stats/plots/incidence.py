@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from jdm_stats.plots.columns import is_synthetic
 from jdm_stats.plots.curves import (
     DAYS_PER,
     Curve,
@@ -53,7 +54,7 @@ def incidence_plot(
     at_times: Sequence[float] | None = None,
     ylim: tuple[float, float] | None = None,
     ylabel: str = "Cumulative incidence (%)",
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw cumulative incidence by group, with numbers at risk under the axis.
 
@@ -85,8 +86,8 @@ def incidence_plot(
         Ends of the upright axis in percent.
     ylabel : str
         Words beside it.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -134,7 +135,7 @@ def incidence_plot(
         at_times=at_times,
         ylim=ylim or (0.0, min(max(top * 1.08, 1.0), 100.0)),
         ylabel=ylabel,
-        synthetic=synthetic,
+        synthetic=is_synthetic(synthetic, curves),
         dashed=competing_label,
     )
 
@@ -151,7 +152,7 @@ def survival_plot(
     at_times: Sequence[float] | None = None,
     ylim: tuple[float, float] = (0.0, 103.0),
     ylabel: str = "Free of the event (%)",
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw Kaplan-Meier curves by group, with numbers at risk under the axis.
 
@@ -198,7 +199,7 @@ def survival_plot(
         at_times=at_times,
         ylim=ylim,
         ylabel=ylabel,
-        synthetic=synthetic,
+        synthetic=is_synthetic(synthetic, curves),
     )
 
 

@@ -17,7 +17,13 @@ from matplotlib.lines import Line2D
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import flag, numbers, require_columns, text_of
+from jdm_stats.plots.columns import (
+    flag,
+    is_synthetic,
+    numbers,
+    require_columns,
+    text_of,
+)
 from jdm_stats.plots.rows import HOLLOW_LINE, Row, draw_rows, label_pad, places, wrap
 from jdm_stats.plots.style import (
     FAINT,
@@ -41,7 +47,7 @@ def proportion_forest(
     xlim: tuple[float, float] | None = None,
     xlabel: str = "Children with a perforation (%)",
     conf_level: float = 0.95,
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw the proportion of children with the outcome in each series.
 
@@ -61,8 +67,8 @@ def proportion_forest(
         Words under the axis.
     conf_level : float, default 0.95
         Level of the limits, for the heading.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -104,7 +110,7 @@ def proportion_forest(
     shared = _brackets(axes, groups, places(rows))
     if shared or any(row.hollow or row.marker == "D" for row in rows):
         _legend(axes, rows, bracketed=bool(shared))
-    if synthetic:
+    if is_synthetic(synthetic, series):
         synthetic_mark(axes, x=0.0, ha="left")
     return axes
 

@@ -12,15 +12,22 @@ from matplotlib.axes import Axes
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number
-from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
+from jdm_stats.plots.columns import (
+    is_synthetic,
+    numbers,
+    relabelled,
+    require_columns,
+    text_of,
+)
 from jdm_stats.plots.log_axis import log_limits, log_ticks
 from jdm_stats.plots.rows import Row, draw_rows, wrap
-from jdm_stats.plots.style import Look, looks_of, styled, synthetic_mark
+from jdm_stats.plots.style import INK, Look, looks_of, styled, synthetic_mark
 
 __all__ = ["rates_plot"]
 
 _NEEDED = ("events", "person_years", "rate", "conf_low", "conf_high")
 _KNOWN = (*_NEEDED, "patients", "upper_one_sided", "per_person_years")
+_EVERYONE = Look(INK, "solid", "o", "")
 
 
 @styled
@@ -32,7 +39,7 @@ def rates_plot(
     log: bool = True,
     xlim: tuple[float, float] | None = None,
     conf_level: float = 0.95,
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw a rate with its exact interval for each group.
 
@@ -55,8 +62,8 @@ def rates_plot(
         Ends of the axis, in the unit of the rates.
     conf_level : float, default 0.95
         Level of the limits, for the heading.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def rates_plot(
     groups = [_group(record, columns) for record in records]
     named = relabelled(labels)
     names = [named.get(group, group) for group in groups]
-    looks = looks_of(list(zip(groups, names, strict=True)))
+    looks = _looks(groups, names)
     rows = [_row(*parts) for parts in zip(records, names, looks, strict=True)]
     limits = _limits(rows, log, xlim)
     headers = ["Events / person-years", f"Rate ({100 * conf_level:g}% exact)"]
@@ -105,7 +112,7 @@ def rates_plot(
     if any(row.bound for row in rows):
         note = f"\n* no event: one-sided {100 * conf_level:g}% upper limit"
     axes.set_xlabel(f"Events per {unit:,g} person-years{note}")
-    if synthetic:
+    if is_synthetic(synthetic, rates):
         synthetic_mark(axes, x=0.0, ha="left")
     return axes
 
@@ -123,6 +130,24 @@ def _unit(frame: pd.DataFrame) -> float:
 
 def _group(record: Mapping[Any, Any], columns: Sequence[str]) -> str:
     return ", ".join(text_of(record[name]) or "not known" for name in columns) or "all"
+
+
+def _looks(groups: Sequence[str], names: Sequence[str]) -> list[Look]:
+    """Ink for all children together, else a look that no antibody shares by chance."""
+    own = iter(
+        looks_of(
+            [
+                pair
+                for pair in zip(groups, names, strict=True)
+                if not _is_everyone(pair[0])
+            ]
+        )
+    )
+    return [_EVERYONE if _is_everyone(group) else next(own) for group in groups]
+
+
+def _is_everyone(group: str) -> bool:
+    return group.split(" ")[0].lower() == "all"
 
 
 def _row(record: Mapping[Any, Any], label: str, look: Look) -> Row:

@@ -40,6 +40,7 @@ __all__ = [
 LINE_INCHES = 0.17
 ROW_GAP = 0.62
 CELL_GAP_POINTS = 14.0
+LABEL_GAP_POINTS = 14.0  # an arrow at the left end of the axis stands inside it
 PLOT_WIDTH_INCHES = 3.1
 HOLLOW_LINE = (0.0, (4.0, 1.5))
 
@@ -122,7 +123,7 @@ def _margin_inches(rows: Sequence[Row], headers: Sequence[str]) -> float:
         _column_width(rows, headers, place) + CELL_GAP_POINTS
         for place in range(len(headers))
     )
-    return (labels + cells) / 72.0 + 0.4
+    return (labels + LABEL_GAP_POINTS + cells) / 72.0 + 0.3
 
 
 def _label_width(row: Row) -> float:
@@ -225,7 +226,7 @@ def _write_note(ax: Axes, row: Row, y: float) -> None:
 
 def label_pad(rows: Sequence[Row]) -> float:
     """Points from the left edge of the labels to that of the axes."""
-    return max((_label_width(row) for row in rows), default=0.0) + 8.0
+    return max((_label_width(row) for row in rows), default=0.0) + LABEL_GAP_POINTS
 
 
 def _write_labels(ax: Axes, rows: Sequence[Row], heights: np.ndarray) -> None:

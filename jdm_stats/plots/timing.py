@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from jdm_stats.errors import UsageError
-from jdm_stats.plots.columns import numbers, require_columns, text_of
+from jdm_stats.plots.columns import is_synthetic, numbers, require_columns, text_of
 from jdm_stats.plots.rows import HOLLOW_LINE, Row, draw_rows, label_pad, wrap
 from jdm_stats.plots.style import (
     OKABE_ITO,
@@ -33,7 +33,7 @@ def timing_plot(
     ax: Axes | None = None,
     xlim: tuple[float, float] | None = None,
     xlabel: str = "Months from diagnosis to perforation",
-    synthetic: bool = False,
+    synthetic: bool | None = None,
 ) -> Axes:
     """Draw the time to perforation: a point for a case, median and range for a series.
 
@@ -51,8 +51,8 @@ def timing_plot(
         Ends of the axis in months.
     xlabel : str
         Words under the axis.
-    synthetic : bool, default False
-        Mark the figure as SYNTHETIC.
+    synthetic : bool, optional
+        Mark the figure as SYNTHETIC; by default when its data say that they are.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def timing_plot(
     )
     axes.set_xlabel(xlabel)
     _legend(axes, frame, rows)
-    if synthetic:
+    if is_synthetic(synthetic, times):
         synthetic_mark(axes, x=0.0, ha="left")
     return axes
 

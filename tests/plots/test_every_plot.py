@@ -193,6 +193,25 @@ def test_the_word_synthetic_stands_in_the_figure_only_when_asked(draw, axes):
 
 
 @every_plot
+@pytest.mark.parametrize(
+    ("told", "said", "marked"),
+    [(None, True, 1), (None, False, 0), (False, True, 0), (True, False, 1)],
+)
+def test_data_that_say_they_are_synthetic_mark_their_figure(
+    draw, told, said, marked, monkeypatch, axes
+):
+    made = pd.DataFrame.__init__
+
+    def saying(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        self.attrs["jdm_stats"] = {"synthetic": said}
+
+    monkeypatch.setattr(pd.DataFrame, "__init__", saying)
+    ax = draw(ax=axes, synthetic=told)
+    assert [text.get_text() for text in ax.texts].count("SYNTHETIC") == marked
+
+
+@every_plot
 def test_hostile_text_is_shown_letter_for_letter_and_never_as_mathematics(draw):
     ax = draw()
     ax.figure.canvas.draw()

@@ -86,3 +86,27 @@ def test_an_upper_limit_beyond_the_axis_is_an_arrow_both_ways(axes, read):
     drawn = read(rates_plot(RATES[2:], ax=axes, xlim=(0.1, 2.0)))
     assert len(drawn.points("arrow-left")) == len(drawn.points("arrow-right")) == 1
     assert drawn.points("upper-bound") == []
+
+
+def test_all_children_are_drawn_in_ink_and_take_no_antibodys_colour(axes, read):
+    whole = RATES[:1].assign(antibody="all children")
+    drawn = read(rates_plot(pd.concat([RATES, whole]), ax=axes))
+    colours = [line.get_color() for line in drawn.lines("interval")]
+    assert colours[:3] == [ANTIBODY_LOOKS[name].colour for name in RATES["antibody"]]
+    assert colours[3] == "#1A1A1A"
+
+
+def test_small_rates_are_said_to_be_small(axes, read):
+    tiny = RATES[1:2].assign(conf_low=0.0051)
+    assert read(rates_plot(tiny, ax=axes)).texts("cell-1") == ["0.40 (<0.01 to 1.44)"]
+
+
+def test_an_arrow_at_the_left_end_keeps_clear_of_the_labels():
+    ax = rates_plot(RATES)
+    ax.figure.canvas.draw()
+    labels = [text.get_window_extent() for text in ax.get_yticklabels()]
+    arrows = [line for line in ax.lines if line.get_gid() == "arrow-left"]
+    assert arrows
+    for arrow in arrows:
+        tip = arrow.get_window_extent().x0
+        assert tip > max(box.x1 for box in labels) + 2
