@@ -12,6 +12,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.evidence.published import adult_steroid_studies, parameters, references
+from jdm_stats.evidence.wording import antibody_names
 from jdm_stats.html import format_number, format_ratio
 
 __all__ = [
@@ -55,12 +56,12 @@ def parameter_table(status: str) -> pd.DataFrame:
     rows = table[table["status"] == status]
     return pd.DataFrame(
         {
-            "Parameter": rows["label"],
+            "Parameter": rows["label"].map(antibody_names),
             "Value": [_value(row) for row in rows.to_dict("records")],
             "Range": [_range(row) for row in rows.to_dict("records")],
             "Grade, status": rows["grade"] + ", " + rows["status"].map(_STATUS),
             "Source": rows["source"],
-            "Note": rows["note"],
+            "Note": rows["note"].map(antibody_names),
         }
     ).reset_index(drop=True)
 
@@ -155,12 +156,12 @@ def effect_table(effects: pd.DataFrame) -> pd.DataFrame:
     """
     return pd.DataFrame(
         {
-            "Contrast": effects["contrast"],
+            "Contrast": effects["contrast"].map(antibody_names),
             "Population": effects["population"],
             "Estimate": _estimates(effects),
             "Grade, status": effects["grade"] + ", " + effects["status"].map(_STATUS),
             "Source": effects["source"],
-            "Note": effects["note"],
+            "Note": effects["note"].map(antibody_names),
         }
     )
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from jdm_stats.evidence.published import antibody_frequencies, published_cohorts
 from jdm_stats.evidence.rate_ratio import nxp2_rate_ratio
+from jdm_stats.evidence.wording import FEATURES, antibody_names, plain_reason
 from jdm_stats.html import format_number, format_ratio
 
 __all__ = [
-    "FEATURES",
     "antibody_table",
     "death_table",
     "model_table",
@@ -22,18 +22,11 @@ __all__ = [
     "percent_text",
     "proportion_table",
     "rate_ratio_table",
+    "selection_table",
     "sensitivity_table",
     "timing_table",
-    "with_labels",
 ]
 
-FEATURES: Mapping[str, str] = {
-    "nxp2": "Anti-NXP2 positive",
-    "multiple_or_recurrent": "Several or repeated perforations",
-    "surgery_done": "Operated",
-    "nearly_silent": "Nearly silent free air",
-    "later_report": "Reported from 1990 on",
-}
 _LEVELS = {1.0: "yes", 0.0: "no"}
 _ANTIBODIES = ("NXP2", "TIF1g", "MDA5", "Mi2", "ARS", "SRP", "HMGCR", "none")
 
@@ -182,7 +175,7 @@ def antibody_table() -> pd.DataFrame:
     table = wide.loc[series.index, list(_ANTIBODIES)].reset_index(drop=True)
     table.insert(0, "Series", series["label"].to_numpy())
     table.insert(1, "Tested", [_span(*pair) for pair in tested.to_numpy()])
-    return table.rename(columns={"none": "None"})
+    return table.rename(columns={"none": "None"}).rename(columns=antibody_names)
 
 
 def _span(low: int, high: int) -> str:
@@ -212,6 +205,29 @@ def rate_ratio_table(conf_level: float = 0.95) -> pd.DataFrame:
             "Rate ratio": [format_ratio(*ratio) for ratio in ratios],
         }
     )
+
+
+def selection_table(tally: Mapping[str, int]) -> pd.DataFrame:
+    """Set out who was left out of the children analysed; a reason that took none is not told.
+
+    Parameters
+    ----------
+    tally : mapping of str to int
+        Of `jdm_stats.evidence.children.death_among_published_cases`.
+
+    Examples
+    --------
+    >>> selection_table({"confirmed": 3, "left out: disputed": 0, "analysed": 3})
+        Children  Number
+    0  confirmed       3
+    1   analysed       3
+    """
+    told = {
+        words: number
+        for words, number in tally.items()
+        if number or not words.startswith("left out")
+    }
+    return pd.DataFrame({"Children": list(told), "Number": list(told.values())})
 
 
 def death_table(counts: pd.DataFrame) -> pd.DataFrame:
@@ -252,13 +268,13 @@ def model_table(estimates: pd.DataFrame) -> pd.DataFrame:
     ...     "n": 12,
     ...     "events": 6,
     ...     "estimate": 0.138,
-    ...     "conf_low": 0.0009,
+    ...     "conf_low": 0.02,
     ...     "conf_high": 2.26,
     ...     "p_value": 0.177,
     ...     "reason": "",
     ... }
     >>> model_table(pd.DataFrame([row])).iloc[0].tolist()[:4]
-    ['Nearly silent free air', 'Firth logistic', '6 / 12', '0.14 (0.0009 to 2.26)']
+    ['Nearly silent free air', 'Firth logistic', '6 / 12', '0.14 (0.02 to 2.26)']
     """
     shown = estimates[estimates["term"] != "Intercept"]
     limits = zip(shown["estimate"], shown["conf_low"], shown["conf_high"], strict=True)
@@ -269,7 +285,7 @@ def model_table(estimates: pd.DataFrame) -> pd.DataFrame:
             "Died / n": _counts(shown),
             "Odds ratio (profile limits)": [format_ratio(*row) for row in limits],
             "p": shown["p_value"],
-            "Why there is no estimate": shown["reason"],
+            "Why there is no estimate": shown["reason"].map(plain_reason),
         }
     ).reset_index(drop=True)
 
@@ -290,29 +306,16 @@ def sensitivity_table(estimates: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     ...     "n": 12,
     ...     "events": 6,
     ...     "estimate": 0.138,
-    ...     "conf_low": 0.0009,
+    ...     "conf_low": 0.02,
     ...     "conf_high": 2.26,
     ...     "p_value": 0.177,
     ...     "reason": "",
     ... }
     >>> sensitivity_table({"as analysed": pd.DataFrame([row])}).iloc[0, :3].tolist()
-    ['as analysed', '6 / 12', '0.14 (0.0009 to 2.26)']
+    ['as analysed', '6 / 12', '0.14 (0.02 to 2.26)']
     """
     tables = [
         model_table(tidy).assign(Choice=choice) for choice, tidy in estimates.items()
     ]
     shown = ["Choice", "Died / n", "Odds ratio (profile limits)", "p"]
     return pd.concat(tables, ignore_index=True)[shown]
-
-
-def with_labels(text: str) -> str:
-    """Put the words for a feature in place of its column name.
-
-    Examples
-    --------
-    >>> with_labels("The odds ratio for nearly_silent is 0.14")
-    'The odds ratio for nearly silent free air is 0.14'
-    """
-    for name, label in FEATURES.items():
-        text = text.replace(name, label[0].lower() + label[1:])
-    return text

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import SeparationWarning, UsageError
 from jdm_stats.evidence.catalogue import (
     effect_table,
     parameter_table,
@@ -22,14 +22,13 @@ from jdm_stats.evidence.children import (
     time_to_perforation,
 )
 from jdm_stats.evidence.display import (
-    FEATURES,
     antibody_table,
     death_table,
     model_table,
     percent_text,
     proportion_table,
+    selection_table,
     timing_table,
-    with_labels,
 )
 from jdm_stats.evidence.proportions import case_fatality, perforation_risk_by_cohort
 from jdm_stats.evidence.published import (
@@ -39,6 +38,14 @@ from jdm_stats.evidence.published import (
     references,
 )
 from jdm_stats.evidence.sentences import key_sentences
+from jdm_stats.evidence.wording import (
+    ANTIBODIES,
+    FEATURES,
+    antibody_names,
+    with_labels,
+)
+from jdm_stats.models.logistic import fit_logistic
+from jdm_stats.report.labels import LABELS
 
 
 def test_each_parameter_stands_in_one_table_and_assumptions_say_so():
@@ -47,7 +54,7 @@ def test_each_parameter_stands_in_one_table_and_assumptions_say_so():
         for status in ("published", "calculated here", "assumed")
     }
     shown = pd.concat(tables.values())["Parameter"]
-    assert sorted(shown) == sorted(parameters()["label"])
+    assert sorted(shown) == sorted(parameters()["label"].map(antibody_names))
     assert tables["assumed"]["Grade, status"].str.endswith("ASSUMED").all()
     for status in ("published", "calculated here"):
         assert not tables[status]["Grade, status"].str.contains("ASSUMED").any()
@@ -97,7 +104,7 @@ def test_no_study_effect_or_time_is_lost_on_the_way_to_the_page():
 
 def test_antibody_table_prefers_counts_and_keeps_bare_percentages():
     mix = antibody_table().set_index("Series")
-    assert mix.loc["Chongqing 2017 to 2020", "TIF1g"] == "11.8%"  # printed as 11
+    assert mix.loc["Chongqing 2017 to 2020", "TIF1-γ"] == "11.8%"  # printed as 11
     assert mix.loc["Japan, Kyoto (Tsuji 2024)", "NXP2"] == "6.0%"
     assert mix.loc["North America, CARRA (2022)", "Tested"] == "49 to 53"
     assert pd.isna(mix.loc["UK and Ireland (Tansley 2014)", "MDA5"])
@@ -137,6 +144,52 @@ def test_the_intercept_is_not_shown_and_a_missing_estimate_keeps_its_reason():
     assert row["Odds ratio (profile limits)"].tolist() == ["–"]
     assert row["Why there is no estimate"].tolist() == ["monotone likelihood"]
     assert with_labels("later_report rises") == "reported from 1990 on rises"
+
+
+def test_a_separated_fit_is_explained_on_the_scale_of_the_odds_ratio():
+    deaths = death_among_published_cases()
+    with pytest.warns(SeparationWarning):
+        none_died = fit_logistic(deaths, "dead ~ nearly_silent")
+    with pytest.warns(SeparationWarning):
+        all_died = fit_logistic(
+            deaths.assign(nearly_silent=1 - deaths["nearly_silent"]),
+            "dead ~ nearly_silent",
+        )
+    no_deaths = fit_logistic(deaths.assign(dead=0), "dead ~ nearly_silent")
+    reasons = [
+        model_table(fit.tidy(True))["Why there is no estimate"].iloc[0]
+        for fit in (none_died, all_died, no_deaths)
+    ]
+    assert reasons == [
+        "monotone likelihood: the plain odds ratio runs to 0",
+        "monotone likelihood: the plain odds ratio runs to infinity",
+        "no event: nothing can be estimated",
+    ]
+    notes = " ".join(with_labels(note) for note in none_died.notes)
+    assert "No death among the 2 children (nearly silent free air: yes)." in notes
+    assert "penalty=" not in notes and "rows" not in notes
+
+
+def test_a_reason_that_left_no_child_out_is_not_told():
+    tally = death_among_published_cases().attrs["jdm_stats"]["tally"]
+    assert tally["left out: disputed outcome"] == 0
+    table = selection_table(tally)
+    assert table["Number"].tolist() == [17, 3, 2, 12]
+    dropped = death_among_published_cases(disputed="drop").attrs["jdm_stats"]["tally"]
+    assert selection_table(dropped)["Number"].tolist() == [17, 3, 2, 1, 11]
+
+
+def test_antibodies_are_written_as_in_the_other_reports():
+    assert all(words == LABELS[code] for code, words in ANTIBODIES.items())
+    shown = [
+        *(parameter_table(s) for s in ("published", "calculated here", "assumed")),
+        effect_table(nxp2_effects()),
+        antibody_table(),
+    ]
+    for table in shown:
+        text = " ".join([*table.columns, *table.astype(str).to_numpy().ravel()])
+        assert not any(code in text for code in ANTIBODIES)
+    assert "TIF1-γ" in antibody_table().columns
 
 
 def test_key_sentences_say_the_numbers_and_that_no_article_was_read_whole():
