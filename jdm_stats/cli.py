@@ -19,7 +19,13 @@ from types import FrameType
 from typing import Any
 
 from jdm_stats import __version__
-from jdm_stats.errors import DataError, JdmStatsError, ReportError, UsageError
+from jdm_stats.errors import (
+    CohortError,
+    DataError,
+    JdmStatsError,
+    ReportError,
+    UsageError,
+)
 
 __all__ = ["main"]
 
@@ -130,15 +136,19 @@ def _terminable() -> Iterator[None]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from jdm_stats.cohort.files import read_cohort
+    from jdm_stats.cohort.files import check_cohort, read_cohort
 
+    status = "faulty"
     try:
         cohort = read_cohort(arguments.data)
+        status = "not usable for steroid exposure"
+        if faults := check_cohort(cohort):
+            raise CohortError(faults, f"{cohort!r} is {status}; it has")
     except DataError as error:
         if not arguments.json:
             raise
-        faults = [_as_record(fault) for fault in error.faults]
-        _print_json({"status": "faulty", "exit_code": DATA, "faults": faults})
+        records = [_as_record(fault) for fault in error.faults]
+        _print_json({"status": status, "exit_code": DATA, "faults": records})
         return DATA
     if arguments.json:
         told = {"status": "sound", "exit_code": 0, "patients": cohort.n_patients}
@@ -175,7 +185,10 @@ def _fit(arguments: argparse.Namespace) -> int:
     from jdm_stats.plan import AnalysisPlan
 
     plan = AnalysisPlan.from_toml(arguments.plan)
-    estimates = run_analysis(plan, read_cohort(arguments.data)).estimates
+    cohort = read_cohort(arguments.data)
+    estimates = run_analysis(plan, cohort).estimates
+    if cohort.synthetic:
+        estimates.insert(0, "data", "SYNTHETIC")
     text = estimates.to_csv(index=False, lineterminator="\n")
     if arguments.out == "-":
         print(text, end="")
@@ -193,6 +206,7 @@ def _fit(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from jdm_stats.plan import AnalysisPlan
     from jdm_stats.report.notebooks import render_report
     from jdm_stats.report.parameters import parse_assignments
     from jdm_stats.report.templates import read_template, template_path
@@ -200,6 +214,9 @@ def _report(arguments: argparse.Namespace) -> int:
     template = read_template(template_path(arguments.template))
     given = parse_assignments(template, arguments.parameter)
     if arguments.plan is not None:
+        AnalysisPlan.from_toml(
+            arguments.plan
+        )  # at fault: refused before a kernel starts
         given["plan"] = arguments.plan
     talks = sys.stderr.isatty() and not (arguments.quiet or arguments.json)
     result = render_report(

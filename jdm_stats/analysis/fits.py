@@ -12,6 +12,7 @@ from jdm_stats.errors import DesignError, JdmStatsWarning
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.measures import current_dose, last_assessment, recent_pulse
 from jdm_stats.models.cox import fit_cox
+from jdm_stats.models.design import check_formula
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.logistic import fit_logistic
 from jdm_stats.plan import AnalysisPlan
@@ -68,7 +69,15 @@ def plan_intervals(plan: AnalysisPlan, cohort: Cohort, *extra: object) -> pd.Dat
 def plan_fits(
     plan: AnalysisPlan, intervals: pd.DataFrame, landmark: pd.DataFrame
 ) -> Fits:
-    """Plain beside Firth; a separation found is in the result, not on the screen."""
+    """Fit plain beside Firth; a separation found is in the result, not on the screen.
+
+    Raises
+    ------
+    DesignError
+        When a formula of the plan cannot be read or names columns that are not there.
+    """
+    check_formula(intervals, plan.cox_formula)
+    check_formula(landmark, plan.logistic_formula)
     events = intervals.loc[intervals["event"] == 1, "antibody"].value_counts()
     own = tuple(
         name
@@ -77,7 +86,8 @@ def plan_fits(
         and events.get(name, 0) >= plan.own_ratio_from_events
     )
     grouped = intervals.assign(antibody_group=antibody_groups(intervals, own))
-    rest = plan.cox_formula.replace("nxp2", ANTIBODY_TERM, 1)
+    terms = [term.strip() for term in plan.cox_formula.split("+")]
+    by_antibody = " + ".join(ANTIBODY_TERM if t == "nxp2" else t for t in terms)
 
     def cox(frame: pd.DataFrame, formula: str, penalty: str | None) -> FitResult:
         return fit_cox(frame, formula, penalty=penalty, ties=plan.ties)
@@ -85,15 +95,15 @@ def plan_fits(
     def logistic(penalty: str | None) -> FitResult:
         return fit_logistic(landmark, plan.logistic_formula, penalty=penalty)
 
-    return _attempt(
-        {
-            "Cox": lambda: cox(intervals, plan.cox_formula, None),
-            "Firth Cox": lambda: cox(intervals, plan.cox_formula, "firth"),
-            "Logistic": lambda: logistic(None),
-            "Firth logistic": lambda: logistic("firth"),
-            "Firth Cox by antibody": lambda: cox(grouped, rest, "firth"),
-        }
-    )
+    calls: dict[str, Callable[[], FitResult]] = {
+        "Cox": lambda: cox(intervals, plan.cox_formula, None),
+        "Firth Cox": lambda: cox(intervals, plan.cox_formula, "firth"),
+        "Logistic": lambda: logistic(None),
+        "Firth logistic": lambda: logistic("firth"),
+    }
+    if "nxp2" in terms:
+        calls["Firth Cox by antibody"] = lambda: cox(grouped, by_antibody, "firth")
+    return _attempt(calls)
 
 
 def cmas_fits(plan: AnalysisPlan, cohort: Cohort) -> Fits:
@@ -103,6 +113,8 @@ def cmas_fits(plan: AnalysisPlan, cohort: Cohort) -> Fits:
     """
     rows = plan_intervals(plan, cohort, last_assessment("cmas", name=LATEST_CMAS))
     rows = rows[rows["cmas"].notna() & rows[LATEST_CMAS].notna()]
+    if rows.empty:
+        return {}, {}
     formulas = {
         "without CMAS": plan.cox_formula,
         "with CMAS at diagnosis": f"{plan.cox_formula} + cmas",

@@ -13,8 +13,7 @@ PLACED = "follows the index case's pattern: placed, not drawn"
 
 
 def _words(plan: AnalysisPlan) -> tuple[str, str]:
-    competing = "competing event" if plan.competing is None else label(plan.competing)
-    return label(plan.outcome), competing[:1].lower() + competing[1:]
+    return label(plan.outcome), label(plan.competing).lower()
 
 
 def interval_flow(

@@ -15,12 +15,13 @@ from jdm_stats.analysis.fits import cmas_fits, plan_fits, plan_intervals
 from jdm_stats.analysis.flow import interval_flow, landmark_flow
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.errors import DataError, Fault
 from jdm_stats.exposure.landmark import landmark_rows
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.incidence import Curves, cumulative_incidence
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.schema import ANTIBODIES
+from jdm_stats.schema import ANTIBODIES, STEROIDS
 
 ALL = "all children"
 TESTED_NOT_NXP2 = "tested, not NXP2"
@@ -71,6 +72,11 @@ class RiskAnalysis:
         )
 
     @property
+    def steroids_recorded(self) -> bool:
+        """Whether the cohort holds any course of a steroid."""
+        return bool(self.cohort.courses["drug"].isin(STEROIDS).any())
+
+    @property
     def risks(self) -> pd.DataFrame:
         """Cumulative incidence at the plan's months, by group and cause."""
         months = list(self.plan.risk_months)
@@ -96,17 +102,19 @@ class RiskAnalysis:
         -------
         courses, events, follow_up : DataFrame
             As `jdm_stats.plots.course_plot` takes them; children who had the outcome
-            before entry are among them.
+            before entry are among them. A real registry's patient ids are replaced by
+            numbers.
         """
         events = self.cohort.events
         ids = events.loc[events["event"] == self.plan.outcome, "patient_id"].unique()
-        patients = self.cohort.patients
-        courses = steroid_courses(self.cohort)
-        return (
-            courses[courses["patient_id"].isin(ids)].reset_index(drop=True),
-            events[events["patient_id"].isin(ids)].reset_index(drop=True),
-            patients[patients["patient_id"].isin(ids)].reset_index(drop=True),
-        )
+        names = {name: name for name in ids}
+        if not self.cohort.synthetic:
+            names = {name: f"child {k}" for k, name in enumerate(sorted(ids), start=1)}
+        told = []
+        for table in (steroid_courses(self.cohort), events, self.cohort.patients):
+            own = table[table["patient_id"].isin(ids)].reset_index(drop=True)
+            told.append(own.assign(patient_id=own["patient_id"].map(names)))
+        return told[0], told[1], told[2]
 
 
 def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
@@ -126,6 +134,8 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
 
     Raises
     ------
+    DataError
+        When nobody is at risk.
     CohortError
         When a steroid course lacks its days or dose; all at once.
     UsageError
@@ -141,6 +151,7 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     """
     drawn = cohort.without_index_pattern()
     intervals = plan_intervals(plan, drawn)
+    _refuse_nobody(plan, intervals)
     landmark = landmark_rows(
         drawn,
         landmark_days=plan.landmark_days,
@@ -160,16 +171,44 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
         flow=interval_flow(plan, intervals, cohort.n_patients),
         landmark_flow=landmark_flow(plan, landmark, cohort.n_patients),
         rates=_rates(intervals),
-        curves=cumulative_incidence(_with_contrast(intervals), by="antibody_contrast"),
+        curves=_curves(intervals),
         fits=MappingProxyType(fits),
         cmas_fits=MappingProxyType(by_cmas),
         failures=MappingProxyType(failures | cmas_failures),
     )
 
 
-def _with_contrast(intervals: pd.DataFrame) -> pd.DataFrame:
+def _refuse_nobody(plan: AnalysisPlan, intervals: pd.DataFrame) -> None:
+    if len(intervals):
+        return
+    tally = intervals.attrs["jdm_stats"]["tally"]
+    raise DataError(
+        [
+            Fault(
+                "cohort",
+                None,
+                None,
+                None,
+                "nobody_at_risk",
+                f"of {tally['children']} children {tally['outcome_on_or_before_entry']} had "
+                f"{plan.outcome} and {tally['competing_on_or_before_entry']} {plan.competing} "
+                f"on or before entry, {tally['children_without_follow_up']} have no follow-up "
+                "after it",
+                "check entry_day and exit_day: nobody is at risk, so there is no rate or "
+                "model; the cohort template still describes the children",
+            )
+        ],
+        heading="the cohort cannot be analysed:",
+    )
+
+
+def _curves(intervals: pd.DataFrame) -> Curves:
+    """Curves by NXP2; of all children together when none was tested."""
+    if intervals["nxp2"].isna().all():
+        return cumulative_incidence(intervals)
     labels = {1.0: "NXP2", 0.0: TESTED_NOT_NXP2}
-    return intervals.assign(antibody_contrast=intervals["nxp2"].map(labels))
+    contrast = intervals.assign(antibody_contrast=intervals["nxp2"].map(labels))
+    return cumulative_incidence(contrast, by="antibody_contrast")
 
 
 def _rates(intervals: pd.DataFrame) -> pd.DataFrame:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import pandas as pd
 
+from jdm_stats.analysis.fits import ANTIBODY_TERM
 from jdm_stats.analysis.run import ALL, RiskAnalysis
 from jdm_stats.html import format_number, format_p, format_ratio
-from jdm_stats.models.words import sentence
+from jdm_stats.models.fit import FitResult
+from jdm_stats.models.words import FEW_EVENTS_PER_PARAMETER, sentence
 from jdm_stats.report.labels import label
 
 TERMS = MappingProxyType(
     {
         "nxp2": "NXP2 (against tested, not NXP2)",
-        "current_dose_mg_kg": "current oral dose, per mg/kg/day",
+        "current_dose_mg_kg": "current steroid dose, pulses apart, per mg/kg/day",
         "recent_pulse": "recent intravenous pulse",
         "pulse_by_landmark": "any intravenous pulse before the landmark",
         "cmas": "CMAS at diagnosis, per point",
@@ -80,6 +83,8 @@ def _ratio(row: pd.Series, penalty: str | None) -> str:
 
 def _not_an_effect(analysis: RiskAnalysis) -> str:
     """Keep the reader from taking a ratio for an effect; tell the truth where it is known."""
+    if not analysis.steroids_recorded:
+        return "No steroid course is recorded: steroid exposure cannot be studied here."
     said = (
         "The ratios for steroids are not effects of steroids: sicker children get more of "
         "them, and pulses follow the bowel disease that itself leads to perforation."
@@ -166,10 +171,57 @@ def _plain(analysis: RiskAnalysis) -> list[str]:
         ]
     if not fit.converged:
         return [f"Plain Cox regression has no answer here: {fit.failure_reason}."]
+    if not _few(fit):
+        return []
     return [
         "With so few events plain Cox regression is unreliable; its estimates stand beside "
         "Firth's below for comparison."
     ]
+
+
+def _few(fit: FitResult) -> bool:
+    return fit.n_events < FEW_EVENTS_PER_PARAMETER * len(fit.terms)
+
+
+def warnings_and_method(analysis: RiskAnalysis) -> tuple[list[str], list[str]]:
+    """Say the notes of every model in a clinician's words: warnings, then how it was fitted.
+
+    Parameters
+    ----------
+    analysis : RiskAnalysis
+
+    Returns
+    -------
+    warnings, method : list of str
+    """
+    labels = term_labels(analysis)
+    warnings: list[str] = []
+    method: list[str] = []
+    for note in analysis.notes:
+        models, _, text = note.partition(": ")
+        calm = text.startswith(
+            ("Plain maximum", "Firth's", "Tied", "Reference", "SYNTHETIC")
+        )
+        spoken = _spoken(text, labels)
+        (method if calm else warnings).append(f"{spoken} ({models})")
+    return warnings, method
+
+
+def _spoken(text: str, labels: Mapping[str, str]) -> str:
+    """Put words in place of the names of terms and columns, longest first."""
+    names = {
+        **labels,
+        ANTIBODY_TERM.replace('"', "'"): "antibody",
+        "antibody_group": "antibody",
+        "Use penalty='firth'.": "Read Firth's fit beside it.",
+        " = 1": ": yes",
+        " = 0": ": no",
+    }
+    names["nxp2"] = "NXP2 status"
+    for name in sorted(names, key=len, reverse=True):
+        edge = r"\b" if name[0].isalnum() and name[-1].isalnum() else ""
+        text = re.sub(edge + re.escape(name) + edge, names[name], text)
+    return text
 
 
 def definitions(analysis: RiskAnalysis) -> pd.DataFrame:
@@ -192,10 +244,10 @@ def limitations(analysis: RiskAnalysis) -> list[str]:
         "Steroids were given because children were ill, and the disease itself can "
         "perforate the gut: no ratio in this report is the effect of a steroid decision. The "
         "models hold neither severity over time nor other treatment constant.",
-        "With so few events an interval that includes 1 does not show safety, and one that "
-        "excludes 1 does not show cause.",
-        "Hazard ratios for NXP2 are averages over follow-up; the excess is thought to be "
-        "greatest in the first 18 months after diagnosis.",
+        "An interval that includes 1 does not show safety, and one that excludes 1 does not "
+        "show cause.",
+        "Hazard ratios for NXP2 are averages over follow-up; an excess that fades, as is "
+        "suspected, would be greater early and smaller late.",
         "Children not tested for antibodies are left out of the models; if testing followed "
         "the course of the disease, the ratio for NXP2 is distorted.",
         "Current dose is the prescribed dose per kilogram of the weight last recorded, not "

@@ -15,6 +15,7 @@ from scipy.stats import chi2
 
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.marks import is_synthetic, marked
 
 _RESULT = (
     "patients",
@@ -108,12 +109,14 @@ def incidence_rates(
     table["per_person_years"] = float(per)
     table = table[[*groups, *_RESULT]]
     noted = frame.attrs.get("jdm_stats", {})
-    table.attrs["jdm_stats"] = {
-        **{key: noted[key] for key in ("outcome", "synthetic") if key in noted},
-        "conf_level": float(conf_level),
-        "event_code": int(event_code),
-    }
-    return table
+    told = {"outcome": noted["outcome"]} if "outcome" in noted else {}
+    return marked(
+        table,
+        is_synthetic(frame),
+        **told,
+        conf_level=float(conf_level),
+        event_code=int(event_code),
+    )
 
 
 def _check_call(

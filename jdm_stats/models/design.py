@@ -73,6 +73,23 @@ def split_formula(formula: str) -> tuple[str | None, str]:
     return (left.strip() or None, right.strip()) if tilde else (None, formula.strip())
 
 
+def check_formula(frame: pd.DataFrame, formula: str) -> None:
+    """Refuse a formula that cannot be read or names columns the frame does not have."""
+    _read_formula(frame, split_formula(formula)[1])
+
+
+def _read_formula(frame: pd.DataFrame, formula: str) -> tuple[Formula, tuple[str, ...]]:
+    try:
+        parsed = Formula(formula)
+        variables = _variables(parsed, {str(c) for c in frame.columns})
+    except (FormulaicError, SyntaxError, AttributeError) as error:
+        raise DesignError(
+            f"the formula {formula!r} cannot be read: {_first_line(error)}"
+        ) from error
+    _require_columns(frame, variables, formula)
+    return parsed, variables
+
+
 def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Design:
     """Code the right-hand side of a formula.
 
@@ -104,14 +121,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     >>> design.terms
     ("C(antibody, Treatment('none'))[T.NXP2]", "C(antibody, Treatment('none'))[T.TIF1g]")
     """
-    try:
-        parsed = Formula(formula)
-        variables = _variables(parsed, {str(c) for c in frame.columns})
-    except (FormulaicError, SyntaxError, AttributeError) as error:
-        raise DesignError(
-            f"the formula {formula!r} cannot be read: {_first_line(error)}"
-        ) from error
-    _require_columns(frame, variables, formula)
+    parsed, variables = _read_formula(frame, formula)
     plain = _plain(frame, list(variables))
     missing = {
         v: int(plain[v].isna().sum()) for v in variables if plain[v].isna().any()
