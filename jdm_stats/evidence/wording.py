@@ -6,7 +6,16 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["ANTIBODIES", "FEATURES", "antibody_names", "plain_reason", "with_labels"]
+import pandas as pd
+
+__all__ = [
+    "ANTIBODIES",
+    "FEATURES",
+    "antibody_names",
+    "plain_reason",
+    "plain_reasons",
+    "with_labels",
+]
 
 ANTIBODIES: Mapping[str, str] = MappingProxyType(
     {"TIF1g": "TIF1-γ", "Mi2": "Mi-2", "PMScl": "PM-Scl"}
@@ -30,7 +39,7 @@ _CALL = re.compile(r"; \w*_\w* gives [^;]*")  # names a function, which is no re
 _EMPTY = re.compile(
     r"No event in the (?P<n>\d+) rows with (?P<term>\w+) = (?P<value>[01])\."
 )
-_NOTES = {" Use penalty='firth'.": " Firth's estimate exists."}
+_NOTES = {" Use penalty='firth'.": " Firth's estimate stands in its place."}
 
 
 def antibody_names(text: str) -> str:
@@ -67,6 +76,23 @@ def plain_reason(reason: str) -> str:
     for code, words in _RUNS.items():
         reason = reason.replace(code, words)
     return _CALL.sub("", reason)
+
+
+def plain_reasons(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Put `plain_reason` in the column ``reason`` of tidy estimates, for table and figure.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        Tidy estimates on the ratio scale; not changed.
+
+    Examples
+    --------
+    >>> reason = "monotone likelihood: its plain estimate runs to +infinity"
+    >>> plain_reasons(pd.DataFrame({"reason": [reason, ""]}))["reason"].tolist()
+    ['monotone likelihood: the plain odds ratio runs to infinity', '']
+    """
+    return estimates.assign(reason=estimates["reason"].map(plain_reason))
 
 
 def with_labels(text: str) -> str:
