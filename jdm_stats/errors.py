@@ -126,13 +126,13 @@ class DataError(JdmStatsError, ValueError):
     faults : iterable of Fault
         All faults found, in table order.
     heading : str
-        First line of the message.
+        First line of the message, up to the count: ``"the cohort has"``.
     shown : int, default 50
         Faults printed in the message; all of them stay in ``faults``.
     """
 
     def __init__(
-        self, faults: Iterable[Fault], heading: str = "the data break", shown: int = 50
+        self, faults: Iterable[Fault], heading: str = "the data have", shown: int = 50
     ) -> None:
         self.faults: Sequence[Fault] = tuple(faults)
         self.heading = heading
@@ -144,7 +144,7 @@ class DataError(JdmStatsError, ValueError):
 
     def _message(self) -> str:
         count = len(self.faults)
-        lines = [f"{self.heading} {count} rule{'s' if count != 1 else ''}:"]
+        lines = [f"{self.heading} {count} fault{'s' if count != 1 else ''}:"]
         lines += [f"  {fault}" for fault in self.faults[: self.shown]]
         if count > self.shown:
             lines.append(f"  ... and {count - self.shown} more (see .faults)")

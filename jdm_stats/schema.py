@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Any
 
 __all__ = [
     "ANTIBODIES",
@@ -21,6 +22,8 @@ __all__ = [
     "EXIT_REASONS",
     "FLAG",
     "INTEGER",
+    "MAX_STEROID_MG",
+    "MAX_STEROID_MG_KG_DAY",
     "MEASURES",
     "NUMBER",
     "OTHER_DRUGS",
@@ -63,6 +66,11 @@ EVENTS = ("gi_involvement", "gi_perforation", "surgery", "death", "remission")
 
 _DAY_LIMIT = 40_000.0
 
+# No steroid course is larger; a dose above is a slip of unit. Pulses of 30 mg/kg of
+# methylprednisolone, at most 1,000 mg, are 37.5 mg/kg of prednisone.
+MAX_STEROID_MG_KG_DAY = 100.0  # of prednisone-equivalent
+MAX_STEROID_MG = 5_000.0  # of the drug itself, on a day or at a dose
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -86,6 +94,8 @@ class Column:
         Ends of the range, left out.
     default : bool or int or None
         What a missing value means, when it means something.
+    if_missing : str
+        What to write where a required value is missing.
     """
 
     name: str
@@ -99,6 +109,7 @@ class Column:
     above: float | None = None
     below: float | None = None
     default: bool | int | None = None
+    if_missing: str = "fill it in from the child's record"
 
     @property
     def range_in_words(self) -> str:
@@ -168,26 +179,17 @@ def _letters(word: str) -> str:
     return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
-def _text(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name, TEXT, meaning, required=required)
+def _text(name: str, meaning: str, **more: Any) -> Column:
+    return Column(name, TEXT, meaning, **more)
 
 
-def _word(
-    name: str, allowed: tuple[str, ...], meaning: str, *, required: bool = False
-) -> Column:
-    return Column(name, TEXT, meaning, required=required, allowed=allowed)
+def _word(name: str, allowed: tuple[str, ...], meaning: str, **more: Any) -> Column:
+    return Column(name, TEXT, meaning, allowed=allowed, **more)
 
 
-def _day(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(
-        name,
-        INTEGER,
-        meaning,
-        unit="days from diagnosis",
-        required=required,
-        low=-_DAY_LIMIT,
-        high=_DAY_LIMIT,
-    )
+def _day(name: str, meaning: str, **more: Any) -> Column:
+    more |= {"low": -_DAY_LIMIT, "high": _DAY_LIMIT}
+    return Column(name, INTEGER, meaning, unit="days from diagnosis", **more)
 
 
 def _score(name: str, high: float, meaning: str) -> Column:
@@ -198,7 +200,12 @@ def _flag(name: str, meaning: str, default: bool | None = None) -> Column:
     return Column(name, FLAG, meaning, default=default)
 
 
-_ID = _text("patient_id", "the child's pseudonym in this cohort", required=True)
+_ID = _text(
+    "patient_id",
+    "the child's pseudonym in this cohort",
+    required=True,
+    if_missing="give the child's pseudonym",
+)
 _CMAS = _score("cmas", 52, "Childhood Myositis Assessment Scale; 52 is full strength")
 _MMT8 = _score("mmt8", 80, "manual muscle testing of eight groups; 80 is full strength")
 _GLOBAL = _score(
@@ -249,13 +256,39 @@ _PATIENTS = Table(
         ),
         _WEIGHT,
         _HEIGHT,
-        _word("antibody", ANTIBODIES, "myositis-specific antibody", required=True),
+        _word(
+            "antibody",
+            ANTIBODIES,
+            "myositis-specific antibody",
+            required=True,
+            if_missing="write untested if no test was done, none if tested and nothing "
+            "found; keep the child's row",
+        ),
         _day("antibody_test_day", "day the antibody was tested"),
         _flag("ro52", "anti-Ro52 found beside the myositis antibody"),
         _text("centre", "treating centre"),
-        _day("entry_day", "first day under observation", required=True),
-        _day("exit_day", "last day under observation, included", required=True),
-        _word("exit_reason", EXIT_REASONS, "why observation ended", required=True),
+        _day(
+            "entry_day",
+            "first day under observation",
+            required=True,
+            if_missing="write 0 if observed from diagnosis, else the first day in the "
+            "registry; keep the child's row",
+        ),
+        _day(
+            "exit_day",
+            "last day under observation, included",
+            required=True,
+            if_missing="give the last day on which the child's state was known; keep the "
+            "child's row",
+        ),
+        _word(
+            "exit_reason",
+            EXIT_REASONS,
+            "why observation ended",
+            required=True,
+            if_missing="write administrative, lost, death or transfer; lost if nothing "
+            "was heard again; keep the child's row",
+        ),
         _CMAS,
         _MMT8,
         _GLOBAL,
@@ -311,7 +344,13 @@ _ASSESSMENTS = Table(
         _ID,
         _day("day", "day of the measurement", required=True),
         _word("measure", tuple(MEASURES), "what was measured", required=True),
-        Column("value", NUMBER, "its value, in the measure's unit", required=True),
+        Column(
+            "value",
+            NUMBER,
+            "its value, in the measure's unit",
+            required=True,
+            if_missing="fill it in; a measurement that was not made has no row",
+        ),
     ),
 )
 

@@ -21,6 +21,7 @@ patient_id,antibody,entry_day,exit_day,exit_reason
 P1,NXP2,0,365,administrative
 P2,none,0,730,lost
 """
+ABOUT = '{"name": "two children", "synthetic": false}'
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def sound(tmp_path) -> Path:
     folder = tmp_path / "sound"
     folder.mkdir()
     (folder / "patients.csv").write_text(PATIENTS)
+    (folder / "cohort.json").write_text(ABOUT)
     return folder
 
 
@@ -37,6 +39,7 @@ def faulty(tmp_path) -> Path:
     folder.mkdir()
     broken = PATIENTS.replace("none", "unheard").replace("0,365", "400,365")
     (folder / "patients.csv").write_text(broken)
+    (folder / "cohort.json").write_text(ABOUT)
     return folder
 
 
@@ -107,6 +110,24 @@ def test_check_prints_every_fault_and_ends_with_code_3(faulty, capsys):
         "message",
         "remedy",
     }
+
+
+def test_check_tells_a_cohort_that_no_report_can_use(sound, capsys):
+    (sound / "courses.csv").write_text(
+        "patient_id,drug,route,start_day,stop_day,dose_mg,dose_basis\n"
+        "P1,prednisone,oral,3,,40,per_day\n"
+        "P2,prednisone,oral,3,90,,\n"
+    )
+    assert main(["check", str(sound)]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "is not usable for steroid exposure; it has 3 faults:" in told.err
+    assert "[missing_stop_day]" in told.err and "[no_weight]" in told.err
+    assert "patient P2, dose_mg [missing_dose]" in told.err
+    assert main(["check", str(sound), "--json"]) == 3
+    record = json.loads(capsys.readouterr().out)
+    assert record["status"] == "not usable for steroid exposure"
+    assert record["exit_code"] == 3 and len(record["faults"]) == 3
 
 
 def test_check_prints_more_faults_than_an_error_message_does(tmp_path, capsys):

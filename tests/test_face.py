@@ -152,7 +152,7 @@ def test_errors_come_from_two_roots():
 
 def test_errors_survive_a_trip_between_processes():
     fault = errors.Fault("events", 2, "P1", "day", "early", "day -9", "correct it")
-    data = errors.CohortError([fault], heading="the cohort breaks")
+    data = errors.CohortError([fault], heading="the cohort has")
     report = errors.ReportError("no kernel", exit_code=5)
     assert pickle.loads(pickle.dumps(data)).faults == (fault,)
     assert str(pickle.loads(pickle.dumps(data))) == str(data)

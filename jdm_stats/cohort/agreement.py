@@ -29,6 +29,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "entry_before_diagnosis": "Observation begins at diagnosis (day 0) or later.",
         "exit_before_entry": "Observation does not end before it begins.",
         "untested_with_test_day": "An untested child has no day of testing.",
+        "pattern_not_synthetic": "Only simulated children have a pattern.",
         "death_without_event": "A child whose exit_reason is death has a death event.",
         "unknown_patient": "Every child in another table has a row in patients.",
         "duplicate_row": "No course, event or assessment is listed twice.",
@@ -49,13 +50,17 @@ RULES: Mapping[str, str] = MappingProxyType(
 Numbers = npt.NDArray[np.float64]
 
 
-def disagreements(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
+def disagreements(
+    tables: Mapping[str, pd.DataFrame], *, synthetic: bool | None = None
+) -> list[Fault]:
     """Return every rule broken between the cells and tables of a cohort.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         The four tables, in the shape `conform` gives them.
+    synthetic : bool, optional
+        What the metadata say; None when they say nothing.
 
     Returns
     -------
@@ -74,6 +79,7 @@ def disagreements(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     """
     children = _Children(tables["patients"], tables["events"])
     return [
+        *_patterns(tables["patients"], synthetic),
         *_patients(tables["patients"], children),
         *_courses(tables["courses"], children),
         *_events(tables["events"], children),
@@ -131,6 +137,18 @@ def _given(column: pd.Series) -> Mask:
     return column.notna().to_numpy(dtype=bool)
 
 
+def _patterns(frame: pd.DataFrame, synthetic: bool | None) -> Iterator[Fault]:
+    filled = int(_given(frame["pattern"]).sum())
+    if filled and synthetic is False:
+        yield Fault(
+            *("patients", None, None, "pattern", "pattern_not_synthetic"),
+            f"pattern is filled for {filled:,} of {len(frame):,} children, but the "
+            "metadata do not say that they are synthetic",
+            'if they are simulated, write "synthetic": true in the metadata '
+            "(cohort.json); if they are real, leave pattern empty",
+        )
+
+
 def _patients(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
     if frame.empty:
         yield Fault(
@@ -152,7 +170,7 @@ def _patients(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
         "patient_id",
         "duplicate_patient",
         lambda row: f"{ids[row]!r} already stands in an earlier row",
-        "keep one row per child, or give each child an id of its own",
+        "join the rows of one child into one; give two children two ids",
     )
     yield from at(
         entry < 0,
@@ -173,7 +191,8 @@ def _patients(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
         "antibody_test_day",
         "untested_with_test_day",
         lambda row: "antibody is 'untested' but antibody_test_day is given",
-        "give the antibody found ('none' for a negative test), or remove the day",
+        "give the antibody found ('none' for a negative test); empty the day if no "
+        "test was done",
     )
     yield from at(
         _is(reason, "death") & _given(frame["patient_id"]) & ~children.died(ids),
@@ -204,7 +223,7 @@ def _shared(name: str, frame: pd.DataFrame, children: _Children) -> Iterator[Fau
         None,
         "duplicate_row",
         lambda row: "the row repeats an earlier row word for word",
-        "remove one of the two",
+        "remove one of the two, or correct the one that was copied by mistake",
     )
 
 
@@ -238,7 +257,8 @@ def _courses(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
         "start_day",
         "course_after_exit",
         lambda row: f"start_day {start[row]:.0f} lies after exit_day {leave[row]:.0f}",
-        "extend exit_day if the child was still observed, or remove the course",
+        "correct the day, or extend exit_day if the child was still observed; leave out "
+        "only what was given after observation had ended",
     )
 
 
@@ -265,14 +285,15 @@ def _events(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
         "day",
         "event_after_exit",
         lambda row: f"day {day[row]:.0f} lies after exit_day {leave[row]:.0f}",
-        "extend exit_day if the child was still observed, or remove the event",
+        "correct the day, or end observation by one rule for every child, with or without "
+        "an event; leave out only what happened after that end",
     )
     yield from at(
         (day < 0) & _is(frame["event"], "remission"),
         "day",
         "remission_before_diagnosis",
         lambda row: f"remission on day {day[row]:.0f} lies before diagnosis, day 0",
-        "correct the day, or remove the event",
+        "correct the day, or the event",
     )
     yield from at(
         _given(frame["site"]) & _is(frame["event"], "death", "remission"),
@@ -301,7 +322,7 @@ def _deaths(frame: pd.DataFrame, children: _Children) -> Iterator[Fault]:
         "event",
         "two_deaths",
         lambda row: f"a death on day {day[row]:.0f} follows an earlier death row",
-        "keep one death per child",
+        "keep one death per child, on the right day",
     )
     yield from at(
         death & reason_known & (reason != "death"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from jdm_stats.cohort.cells import Mask
-from jdm_stats.cohort.cohort import Cohort
 
-__all__ = ["last_recorded"]
+if TYPE_CHECKING:
+    from jdm_stats.cohort.cohort import Cohort
+
+__all__ = ["last_recorded", "recorded_by"]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -39,6 +43,7 @@ def last_recorded(
 
     Examples
     --------
+    >>> from jdm_stats.cohort.cohort import Cohort
     >>> patients = pd.DataFrame(
     ...     {
     ...         "patient_id": ["P1"],
@@ -61,10 +66,23 @@ def last_recorded(
     >>> last_recorded(Cohort(patients, assessments=grown), starts, "weight_kg")
     (array([20., 24.]), array([False,  True]))
     """
-    patients = cohort.patients[["patient_id", measure]].dropna()
+    return recorded_by(cohort.patients, cohort.assessments, courses, measure)
+
+
+def recorded_by(
+    patients: pd.DataFrame,
+    assessments: pd.DataFrame,
+    courses: pd.DataFrame,
+    measure: str,
+) -> tuple[Numbers, Mask]:
+    """Do what `last_recorded` does with two tables that are not yet a cohort.
+
+    Each child has one row in ``patients``; cells of either table may be missing.
+    """
+    patients = patients[["patient_id", measure]].dropna()
     patients = patients.rename(columns={measure: "value"})
-    every = cohort.assessments
-    every = every[(every["measure"] == measure).to_numpy(dtype=bool)]
+    every = assessments[(assessments["measure"] == measure).to_numpy(dtype=bool)]
+    every = every.dropna(subset=["patient_id", "day", "value"])
     assessed = every.groupby(["patient_id", "day"])["value"].mean().reset_index()
     at_diagnosis = patients.assign(day=0, assessed=False)
     records = pd.concat([at_diagnosis, assessed.assign(assessed=True)])

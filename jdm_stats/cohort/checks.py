@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from jdm_stats.cohort import agreement, columns, metadata
+from jdm_stats.cohort import agreement, columns, doses, metadata
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.errors import Fault
 from jdm_stats.schema import TABLES
@@ -15,12 +15,15 @@ from jdm_stats.schema import TABLES
 __all__ = ["RULES", "check_tables"]
 
 RULES: Mapping[str, str] = MappingProxyType(
-    {**columns.RULES, **agreement.RULES, **metadata.RULES}
+    {**columns.RULES, **agreement.RULES, **doses.RULES, **metadata.RULES}
 )
 
 
 def check_tables(
-    frames: Mapping[str, pd.DataFrame | None], *, agree: bool = True
+    frames: Mapping[str, pd.DataFrame | None],
+    *,
+    agree: bool = True,
+    synthetic: bool | None = None,
 ) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     """Bring the four tables to shape and report every rule they break.
 
@@ -32,6 +35,9 @@ def check_tables(
     agree : bool
         Whether to check rows and tables against each other too; not when a table
         could not be read.
+    synthetic : bool, optional
+        Whether the children are said to be simulated; None when nothing is said, and
+        then nothing is asked of ``pattern``.
 
     Returns
     -------
@@ -58,5 +64,8 @@ def check_tables(
         tables[name], found = columns.conform(frame, table)
         faults += found
     if agree:
-        faults += agreement.disagreements(tables)
+        told = {(fault.table, fault.row, fault.column) for fault in faults}
+        found = agreement.disagreements(tables, synthetic=synthetic)
+        found += doses.implausible_doses(tables)
+        faults += [f for f in found if (f.table, f.row, f.column) not in told]
     return tables, in_order(faults)

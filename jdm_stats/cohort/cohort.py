@@ -30,8 +30,9 @@ class Cohort:
     courses, events, assessments : DataFrame, optional
         Treatments, events and measurements; None when there are none.
     metadata : mapping, optional
-        ``name`` (str), ``synthetic`` (bool, False when not said), ``description``
-        (str) and ``provenance`` (a mapping that can be written as JSON).
+        ``name`` (str), ``synthetic`` (bool, False when not said; must be True where
+        patients have a ``pattern``), ``description`` (str) and ``provenance`` (a
+        mapping that can be written as JSON).
 
     Raises
     ------
@@ -74,16 +75,18 @@ class Cohort:
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         about, metadata_faults = conform_metadata(metadata)
+        synthetic = None if metadata_faults else bool(about["synthetic"])
         tables, faults = check_tables(
             {
                 "patients": patients,
                 "courses": courses,
                 "events": events,
                 "assessments": assessments,
-            }
+            },
+            synthetic=synthetic,
         )
         if metadata_faults or faults:
-            raise CohortError([*metadata_faults, *faults], "the cohort breaks")
+            raise CohortError([*metadata_faults, *faults], "the cohort has")
         object.__setattr__(self, "_metadata", about)
         object.__setattr__(self, "_tables", tables)
 

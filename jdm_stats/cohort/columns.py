@@ -183,7 +183,7 @@ def _unfilled(cells: pd.Series, column: Column) -> Iterator[_Complaint]:
             "missing_value",
             missing,
             lambda row: f"{column.name} is missing",
-            "fill it in, or remove the row",
+            column.if_missing,
         )
 
 
@@ -279,7 +279,8 @@ def _read_number_column(
             "not_finite",
             infinite,
             lambda row: f"{column.name} is {given[row]}",
-            "give a finite number, or leave it empty when not known",
+            "give a finite number"
+            + ("" if column.required else ", or leave it empty when not known"),
         ),
     ]
     if column.kind == INTEGER:

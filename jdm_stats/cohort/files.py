@@ -12,6 +12,7 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.cohort.folder import ABOUT, Folder, read_folder
 from jdm_stats.cohort.metadata import conform_metadata
+from jdm_stats.cohort.steroids import steroid_courses
 from jdm_stats.errors import CohortError, Fault, UsageError
 from jdm_stats.schema import SCHEMA_VERSION, TABLES
 
@@ -34,9 +36,9 @@ def read_cohort(path: str | os.PathLike[str]) -> Cohort:
     ----------
     path : path-like
         A folder with ``patients.csv`` or ``patients.parquet`` and, where there are
-        any, ``courses``, ``events`` and ``assessments``; ``cohort.json`` says the
-        cohort's name, whether it is synthetic, a description and its provenance.
-        Without it the cohort has the folder's name and counts as real.
+        any, ``courses``, ``events`` and ``assessments``; and ``cohort.json``, which
+        must say the cohort's ``name`` and whether it is ``synthetic``, and may hold a
+        ``description`` and its ``provenance``.
 
     Returns
     -------
@@ -58,12 +60,15 @@ def read_cohort(path: str | os.PathLike[str]) -> Cohort:
     ...         "patient_id,antibody,entry_day,exit_day,exit_reason\n"
     ...         "007,none,0,365,administrative\n"
     ...     )
+    ...     _ = (Path(folder) / "cohort.json").write_text(
+    ...         '{"name": "My registry", "synthetic": false}'
+    ...     )
     ...     cohort = read_cohort(folder)
     >>> cohort.patients[["patient_id", "antibody"]].values.tolist()
     [['007', 'none']]
     """
     folder = read_folder(path)
-    heading = f"the cohort in {Path(path)} breaks"
+    heading = f"the cohort in {Path(path)} has"
     if folder.faults:
         raise CohortError(_faults_of(folder), heading)
     tables = {name: folder.frames.get(name) for name in TABLES}
@@ -75,13 +80,20 @@ def read_cohort(path: str | os.PathLike[str]) -> Cohort:
 
 def check_cohort(
     source: str | os.PathLike[str] | Cohort | Mapping[str, pd.DataFrame | None],
+    *,
+    steroids: bool = True,
 ) -> tuple[Fault, ...]:
-    """Return every rule of the schema that a cohort breaks, without raising.
+    """Return every fault of a cohort, without raising.
 
     Parameters
     ----------
     source : path-like, Cohort or mapping of str to DataFrame
-        A cohort's folder, a cohort, or its tables by name.
+        A cohort's folder, a cohort, or its tables by name. Tables alone do not say
+        whether they are synthetic, and then nothing is asked of ``pattern``.
+    steroids : bool, default True
+        Whether to ask too, of a cohort that is otherwise sound, for all that
+        `steroid_courses` needs: the dose, the last day and the weight. A cohort
+        without them can be built, but steroid exposure cannot be had from it.
 
     Returns
     -------
@@ -109,10 +121,22 @@ def check_cohort(
     ...     print(fault.rule, "|", fault.message)
     value_not_allowed | 'NPX2' is not a value of antibody
     """
-    if isinstance(source, Cohort):
-        source = {name: getattr(source, name) for name in TABLES}
     if isinstance(source, (str, os.PathLike)):
-        return tuple(_faults_of(read_folder(source)))
+        folder = read_folder(source)
+        tables, faults = folder.frames, _faults_of(folder)
+    elif isinstance(source, Cohort):
+        tables = {name: getattr(source, name) for name in TABLES}
+        faults = check_tables(tables, synthetic=source.synthetic)[1]
+    else:
+        tables = _named(source)
+        faults = check_tables(tables)[1]
+    if steroids and not faults:
+        faults = _steroid_faults(tables)
+    return tuple(faults)
+
+
+def _named(source: Any) -> dict[str, pd.DataFrame | None]:
+    """Return the tables of a mapping, or refuse what is none."""
     if not isinstance(source, Mapping):
         raise UsageError(
             f"cannot check a {type(source).__name__}; pass a folder, a Cohort, or the "
@@ -123,12 +147,28 @@ def check_cohort(
             raise UsageError(
                 f"there is no table {name!r}; the tables are {', '.join(TABLES)}"
             )
-    return tuple(check_tables(source)[1])
+    return dict(source)
+
+
+def _steroid_faults(tables: Mapping[str, pd.DataFrame | None]) -> list[Fault]:
+    # whether the children are real is no question of doses, and was asked before
+    known = {name: tables.get(name) for name in TABLES}
+    cohort = Cohort(**known, metadata={"synthetic": True})  # type: ignore[arg-type]
+    try:
+        steroid_courses(cohort)
+    except CohortError as error:
+        return list(error.faults)
+    return []
 
 
 def _faults_of(folder: Folder) -> list[Fault]:
-    _, metadata_faults = conform_metadata(folder.metadata)
-    _, faults = check_tables(folder.frames, agree=folder.complete)
+    about, metadata_faults = conform_metadata(folder.metadata)
+    said = "synthetic" in folder.metadata and not metadata_faults
+    _, faults = check_tables(
+        folder.frames,
+        agree=folder.complete,
+        synthetic=about["synthetic"] if said else None,
+    )
     return in_order([*folder.faults, *metadata_faults, *faults])
 
 

@@ -28,12 +28,18 @@ RULES: Mapping[str, str] = MappingProxyType(
         "missing_table": "A cohort folder holds the table patients.",
         "two_files": "A table stands in one file, CSV or Parquet, not in both.",
         "unknown_file": "No table's file has a misspelt name.",
+        "metadata_missing": "cohort.json says the cohort's name and if it is synthetic.",
         "malformed_json": "cohort.json holds one JSON object.",
         "schema_version": "cohort.json names a version of the schema known here.",
     }
 )
 
 ABOUT = "cohort.json"
+_NEEDED = ("name", "synthetic")
+_WRITE = (
+    'write {"name": "My registry", "synthetic": false} for real children, with true in '
+    "place of false for simulated ones"
+)
 
 
 @dataclass
@@ -111,9 +117,9 @@ def _misspelt(place: Path, table: str, report: Any) -> bool:
 
 
 def _read_about(place: Path, folder: Folder) -> None:
-    folder.metadata = {"name": place.resolve().name or "cohort"}
     file = place / ABOUT
     if not file.is_file():
+        _missing(folder, None, f"there is no {ABOUT}")
         return
     text, fault = tabular.read_utf8(file, "cohort")
     if text is None:
@@ -140,7 +146,18 @@ def _read_about(place: Path, folder: Folder) -> None:
                 "install the jdm_stats that wrote the folder, or write it again",
             )
         )
+    known = ("schema_version", *_NEEDED, "description", "provenance")
+    meant = {nearest(key, known) for key in said if key not in known}
+    for key in _NEEDED:  # a misspelt key is told as such
+        if key not in said and key not in meant:
+            _missing(folder, key, f"{ABOUT} does not say {key!r}")
     folder.metadata |= said
+
+
+def _missing(folder: Folder, key: str | None, message: str) -> None:
+    folder.faults.append(
+        Fault("cohort", None, None, key, "metadata_missing", message, _WRITE)
+    )
 
 
 def _refuse_constant(name: str) -> None:

@@ -57,7 +57,7 @@ def poolable(frame: pd.DataFrame) -> pd.DataFrame:
     >>> poolable(cohorts[cohorts["source"].isin(["Xu 2021", "Xu 2023"])])
     Traceback (most recent call last):
     ...
-    jdm_stats.errors.DataError: these rows must not be pooled; they break 1 rule: ...
+    jdm_stats.errors.DataError: these rows must not be pooled; they have 1 fault: ...
     """
     missing = [name for name in _NEEDED if name not in frame.columns]
     if missing:
@@ -76,7 +76,7 @@ def poolable(frame: pd.DataFrame) -> pd.DataFrame:
         if (shared[place - 1] and barred[place - 1]) or (unclear[place - 1] and several)
     ]
     if faults:
-        raise DataError(faults, "these rows must not be pooled; they break")
+        raise DataError(faults, "these rows must not be pooled; they have")
     return frame.copy()
 
 

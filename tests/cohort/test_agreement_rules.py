@@ -24,8 +24,10 @@ from breaking import (
     repeat,
 )
 
-from jdm_stats.cohort import agreement, checks, columns, metadata
+from jdm_stats.cohort import agreement, checks, columns, doses, metadata
 from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.errors import CohortError
+from jdm_stats.schema import TABLES
 
 ROWS = [
     Example(
@@ -77,6 +79,21 @@ ROWS = [
         repeat("assessments", 1),
         *("assessments", 4, "A", None),
         "earlier row",
+    ),
+    Example(
+        "pattern_not_synthetic",
+        put("patients", 2, pattern="index_case"),
+        *("patients", None, None, "pattern"),
+        "pattern is filled for 1 of 4 children, but the metadata do not say that they "
+        'are synthetic; if they are simulated, write "synthetic": true',
+    ),
+    course("dose_implausible", 2, "dose_mg", 5001, "prednisone 5001 mg per_day is 250"),
+    course("dose_implausible", 1, "dose_mg", 81, "101 mg/kg/day of prednisone-equiv"),
+    Example(
+        "dose_implausible",
+        put("courses", 1, dose_mg=30_000, dose_basis="per_day"),
+        *("courses", 1, "A", "dose_mg"),
+        "check mg, g, microgram and dose_basis",
     ),
     course("stop_before_start", 2, "stop_day", 3, "stop_day 3 lies before start_day 4"),
     course("dose_without_basis", 2, "dose_basis", None, "dose_mg 40 has no dose_basis"),
@@ -160,7 +177,7 @@ def test_a_broken_rule_is_told_and_brings_no_false_alarm(
 
 
 def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
-    rules = {*agreement.RULES, *metadata.RULES}
+    rules = {*agreement.RULES, *doses.RULES, *metadata.RULES}
     assert {example.rule for example in EXAMPLES} == rules
     assert set(checks.RULES) == rules | set(columns.RULES)
 
@@ -186,6 +203,36 @@ def test_all_faults_are_told_at_once_in_order(frames: Frames) -> None:
         ("courses", 2, "out_of_range"),
         ("assessments", 1, "wrong_type"),
     ]
+
+
+def test_a_code_that_is_not_known_is_told_once(frames: Frames) -> None:
+    [fault] = broken_by(frames, put("courses", 2, dose_basis="daily"))
+    assert (fault.rule, fault.column) == ("value_not_allowed", "dose_basis")
+
+
+def test_a_pattern_needs_metadata_that_say_synthetic(frames: Frames) -> None:
+    frames["patients"]["pattern"] = ["index_case", None, None, "background"]
+    assert Cohort(**frames, metadata={"synthetic": True}).synthetic
+    for about in (None, {}, {"name": "x"}, {"synthetic": False}):
+        with pytest.raises(CohortError, match="pattern is filled for 2 of 4"):
+            Cohort(**frames, metadata=about)
+    with pytest.raises(CohortError) as caught:  # what is told of synthetic is enough
+        Cohort(**frames, metadata={"synthetic": "yes"})
+    assert [fault.rule for fault in caught.value.faults] == ["metadata_wrong_type"]
+
+
+def test_no_remedy_for_a_child_is_to_leave_the_child_out() -> None:
+    for column in TABLES["patients"].columns:
+        if column.required:
+            assert "remove" not in column.if_missing
+            assert column.name == "patient_id" or "keep the" in column.if_missing
+
+
+def test_a_blank_antibody_is_to_be_said_not_guessed(frames: Frames) -> None:
+    [fault] = broken_by(frames, put("patients", 3, antibody=None))
+    assert fault.remedy.startswith(
+        "write untested if no test was done, none if tested and nothing found"
+    )
 
 
 def test_rows_are_counted_by_position_not_by_index(frames: Frames) -> None:
@@ -219,6 +266,9 @@ def put_by_position(table: str, place: int, column: str, value: Any) -> Edit:
         put("courses", 2, stop_day=5000),
         put("courses", 3, dose_basis="per_dose"),
         put("courses", 4, start_day=400, stop_day=400),
+        put("courses", 1, dose_mg=80),
+        put("courses", 2, dose_mg=2000),
+        put("courses", 3, dose_mg=10**6, dose_basis="per_dose"),
         put("assessments", 1, day=100),
         put("assessments", 2, day=9000),
         put("assessments", 1, measure="chaq", value=3),

@@ -153,7 +153,7 @@ def test_the_error_pickles_with_its_faults(frames: Frames) -> None:
         Cohort(**frames)
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.faults == caught.value.faults and str(again) == str(caught.value)
-    assert str(again).startswith("the cohort breaks 4 rules:")
+    assert str(again).startswith("the cohort has 4 faults:")
 
 
 def test_a_large_cohort_is_checked_by_columns_not_by_rows() -> None:
@@ -204,7 +204,7 @@ def test_children_placed_after_the_index_case_can_be_left_out():
     assert drawn.synthetic
     assert drawn.without_index_pattern() == drawn
     with pytest.raises(UsageError, match="every child"):
-        Cohort(patients.head(1)).without_index_pattern()
+        Cohort(patients.head(1), metadata={"synthetic": True}).without_index_pattern()
 
 
 def test_a_registry_without_the_column_loses_nobody():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -82,13 +83,41 @@ def test_writing_twice_gives_the_same_bytes(
         assert b"\r" not in file.read_bytes()
 
 
-def test_without_cohort_json_a_cohort_is_real_and_has_its_folder_s_name(
+def test_without_cohort_json_nobody_knows_if_the_children_are_real(
     place: Path,
 ) -> None:
     (place / "cohort.json").unlink()
-    cohort = read_cohort(str(place))
-    assert cohort.metadata["name"] == "registry"
-    assert not cohort.synthetic
+    assert rules_of(place) == {("cohort", "metadata_missing", None)}
+    [fault] = check_cohort(place)
+    assert fault.message == "there is no cohort.json"
+    written = re.search(r"\{.*?\}", fault.remedy)
+    assert written is not None
+    (place / "cohort.json").write_text(written[0])
+    assert not read_cohort(str(place)).synthetic  # what the remedy says is enough
+    assert read_cohort(place).metadata["name"] == "My registry"
+
+
+@pytest.mark.parametrize(
+    ("content", "missing"),
+    [
+        ({}, ["name", "synthetic"]),
+        ({"synthetic": True}, ["name"]),
+        ({"name": "x", "description": "y"}, ["synthetic"]),
+    ],
+)
+def test_cohort_json_must_say_name_and_synthetic(
+    place: Path, content: dict, missing: list[str]
+) -> None:
+    (place / "cohort.json").write_text(json.dumps(content), encoding="utf-8")
+    assert rules_of(place) == {("cohort", "metadata_missing", None)}
+    assert [fault.column for fault in check_cohort(place)] == missing
+
+
+def test_a_synthetic_folder_that_loses_its_mark_is_refused(place: Path) -> None:
+    spoil(place / "patients.csv", ",transfer,,,,,,,,,", ",transfer,,,,,,,,,background")
+    assert read_cohort(place).synthetic
+    spoil(place / "cohort.json", '"synthetic": true', '"synthetic": false')
+    assert rules_of(place) == {("patients", "pattern_not_synthetic", None)}
 
 
 def test_only_patients_must_be_there(tmp_path: Path, frames: Frames) -> None:
@@ -196,7 +225,10 @@ def test_a_missing_and_a_misspelt_table(place: Path) -> None:
 
 
 def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
-    assert rules_of(tmp_path) == {("patients", "missing_table", None)}
+    assert rules_of(tmp_path) == {
+        ("cohort", "metadata_missing", None),
+        ("patients", "missing_table", None),
+    }
 
 
 def test_a_malformed_parquet(place: Path) -> None:
@@ -248,7 +280,10 @@ def test_a_malformed_cohort_json(place: Path, content: str) -> None:
     ],
 )
 def test_wrong_entries_of_cohort_json(place: Path, entry: dict, rule: str) -> None:
-    (place / "cohort.json").write_text(json.dumps(entry), encoding="utf-8")
+    about = {"name": "x", "synthetic": True} | entry
+    if "Synthetic" in entry:  # misspelt, and told once
+        del about["synthetic"]
+    (place / "cohort.json").write_text(json.dumps(about), encoding="utf-8")
     assert rules_of(place) == {("cohort", rule, None)}
 
 
@@ -261,7 +296,7 @@ def test_faults_of_files_and_of_tables_are_told_together(place: Path) -> None:
     spoil(place / "patients.csv", "A,female,6.5", 'A,female,"6,5"')
     spoil(place / "courses.csv", "B,methotrexate", "E,methotrexate")
     (place / "events.csv").write_bytes(b"\xff")
-    (place / "cohort.json").write_text('{"synthetic": "no"}')
+    (place / "cohort.json").write_text('{"name": "x", "synthetic": "no"}')
     # without events nothing can be said of deaths; without agreement, not of child E
     assert rules_of(place) == {
         ("cohort", "metadata_wrong_type", None),
@@ -275,6 +310,7 @@ def test_every_rule_of_files_is_broken_above() -> None:
     broken = {
         *("ragged_row", "malformed_csv", "not_utf8", "two_files", "missing_table"),
         *("unknown_file", "malformed_parquet", "malformed_json", "schema_version"),
+        "metadata_missing",
     }
     assert set(folder.RULES) == broken
 
@@ -302,6 +338,37 @@ def test_check_takes_a_cohort_frames_or_a_folder(
         check_cohort({"event": frames["events"]})
     with pytest.raises(UsageError, match="cannot check a DataFrame"):
         check_cohort(frames["patients"])  # type: ignore[arg-type]
+
+
+def test_check_asks_for_what_steroid_exposure_needs(
+    place: Path, frames: Frames
+) -> None:
+    frames["courses"] = frames["courses"].astype(object)
+    frames["courses"].loc[1, ["stop_day", "dose_mg"]] = None
+    frames["courses"].loc[3, "dose_basis"] = "per_day"
+    frames["patients"].loc[2, "weight_kg"] = None
+    cohort = Cohort(**frames, metadata=ABOUT)  # it can be built
+    write_cohort(cohort, place, overwrite=True)
+    assert read_cohort(place) == cohort
+    for source in (place, cohort, frames):
+        assert [(fault.row, fault.rule) for fault in check_cohort(source)] == [
+            (2, "missing_stop_day"),
+            (2, "missing_dose"),
+            (4, "no_weight"),
+        ]
+        assert check_cohort(source, steroids=False) == ()
+
+
+def test_doses_are_not_asked_for_before_the_cohort_is_sound(frames: Frames) -> None:
+    frames["courses"].loc[1, "stop_day"] = None
+    frames["patients"].loc[1, "cmas"] = 60.0
+    assert [fault.rule for fault in check_cohort(frames)] == ["out_of_range"]
+
+
+def test_check_of_a_cohort_and_of_bare_tables_with_a_pattern(frames: Frames) -> None:
+    frames["patients"]["pattern"] = "background"
+    assert check_cohort(Cohort(**frames, metadata=ABOUT)) == ()
+    assert check_cohort(frames) == ()  # tables do not say whether they are synthetic
 
 
 def test_faults_as_a_table(frames: Frames) -> None:

@@ -1,0 +1,120 @@
+"""A steroid dose no child is given: a slip of unit, told before it becomes exposure.
+
+The tables come from `jdm_stats.cohort.columns.conform`, so that some cells may still be
+missing; a dose is judged by whatever is known of the child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jdm_stats.cohort.body_size import recorded_by
+from jdm_stats.cohort.faults import faults_at
+from jdm_stats.errors import Fault
+from jdm_stats.schema import MAX_STEROID_MG, MAX_STEROID_MG_KG_DAY, STEROIDS
+
+__all__ = ["RULES", "implausible_doses"]
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "dose_implausible": (
+            f"No steroid dose is above {MAX_STEROID_MG:,.0f} mg, nor above "
+            f"{MAX_STEROID_MG_KG_DAY:g} mg/kg/day of prednisone-equivalent."
+        )
+    }
+)
+
+Numbers = npt.NDArray[np.float64]
+
+
+def implausible_doses(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Return a fault for each steroid course with a dose above what can be meant.
+
+    Doses are compared as given on a day they are given: per kg by the weight last
+    recorded (see `jdm_stats.cohort.body_size`), where one is.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The four tables, in the shape `conform` gives them.
+
+    Returns
+    -------
+    list of Fault
+
+    Examples
+    --------
+    >>> from jdm_stats.schema import TABLES
+    >>> from jdm_stats.cohort.columns import conform
+    >>> course = {"patient_id": ["P1"], "drug": "methylprednisolone", "start_day": 3}
+    >>> frames = {"courses": pd.DataFrame(course | {"dose_mg": 30_000.0})}
+    >>> frames["courses"]["dose_basis"] = "per_day"
+    >>> tables = {
+    ...     name: conform(frames.get(name, pd.DataFrame()), table)[0]
+    ...     for name, table in TABLES.items()
+    ... }
+    >>> [fault.rule for fault in implausible_doses(tables)]
+    ['dose_implausible']
+    """
+    courses = tables["courses"]
+    judged = courses["drug"].isin(STEROIDS) & courses["dose_basis"].notna()
+    judged &= courses["dose_mg"].notna()
+    place = np.flatnonzero(judged.to_numpy(dtype=bool))
+    if not place.size:
+        return []
+    rows = courses.iloc[place].reset_index(drop=True)
+    dose, basis = rows["dose_mg"].to_numpy(dtype=np.float64), rows["dose_basis"]
+    per_kg_day = (basis == "per_kg_day").to_numpy(dtype=bool)
+    mg_kg = _prednisone_mg_kg(rows, tables)
+    beyond = ~per_kg_day & (dose > MAX_STEROID_MG) | (mg_kg > MAX_STEROID_MG_KG_DAY)
+    mask = np.zeros(len(courses), dtype=bool)
+    mask[place[beyond]] = True
+
+    def message(row: int) -> str:
+        here = int(np.searchsorted(place, row))
+        said = f"{rows['drug'].iloc[here]} {dose[here]:.12g} mg {basis.iloc[here]}"
+        if mg_kg[here] > MAX_STEROID_MG_KG_DAY:
+            said += f" is {mg_kg[here]:.3g} mg/kg/day of prednisone-equivalent"
+            return f"{said}, above {MAX_STEROID_MG_KG_DAY:g}"
+        return f"{said} is above {MAX_STEROID_MG:,.0f} mg"
+
+    ids = courses["patient_id"].to_numpy(dtype=object)
+    return faults_at(
+        *("courses", mask, ids, "dose_mg", "dose_implausible", message),
+        "check mg, g, microgram and dose_basis, and the weight it was divided by",
+    )
+
+
+def _prednisone_mg_kg(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+) -> Numbers:
+    """Return mg/kg of prednisone-equivalent on a day given; NaN without a weight."""
+    # steroids reads a Cohort, which is checked here first
+    from jdm_stats.cohort.steroids import PREDNISONE_EQUIVALENT_PER_MG
+
+    patients = tables["patients"].drop_duplicates("patient_id")
+    starts = pd.DataFrame(
+        {
+            "patient_id": rows["patient_id"].where(rows["patient_id"].notna(), ""),
+            "start_day": rows["start_day"].fillna(0),
+        }
+    )
+    weight, _ = recorded_by(patients, tables["assessments"], starts, "weight_kg")
+    height, _ = recorded_by(patients, tables["assessments"], starts, "height_cm")
+    factor = rows["drug"].map(dict(PREDNISONE_EQUIVALENT_PER_MG))
+    with np.errstate(over="ignore"):
+        dose = factor.to_numpy(np.float64) * rows["dose_mg"].to_numpy(np.float64)
+        by_basis = {
+            "per_kg_day": dose,
+            "per_m2": dose * np.sqrt(height * weight / 3600) / weight,
+        }
+        return np.select(
+            [(rows["dose_basis"] == basis).to_numpy(bool) for basis in by_basis],
+            list(by_basis.values()),
+            dose / weight,
+        )
