@@ -27,6 +27,7 @@ __all__ = [
     "PULSE_MG_DAY",
     "PULSE_MG_KG_DAY",
     "RULES",
+    "days_apart",
     "prednisone_equivalent_mg",
     "steroid_courses",
 ]
@@ -61,6 +62,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 Numbers = npt.NDArray[np.float64]
+Days = npt.NDArray[np.int64]
 
 
 def prednisone_equivalent_mg(
@@ -121,6 +123,7 @@ def steroid_courses(
     *,
     pulse_mg_kg_day: float = PULSE_MG_KG_DAY,
     pulse_mg_day: float = PULSE_MG_DAY,
+    only: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Return every steroid course as days at a prednisone-equivalent dose.
 
@@ -130,15 +133,19 @@ def steroid_courses(
     pulse_mg_kg_day, pulse_mg_day : float
         An intravenous course is a pulse from either dose on (prednisone-equivalent,
         on a day it is given).
+    only : bool array, shape (courses,), optional
+        Rows of courses to read; the others are neither returned nor refused.
 
     Returns
     -------
     DataFrame
         One row per stretch of days: ``patient_id``, ``start_day``, ``stop_day``
         (included), ``mg_kg_day``, ``mg_day`` (prednisone-equivalent), ``pulse``,
-        ``route``, ``drug``, ``course_row`` (row in courses, from 1). ``mg_day`` is NaN
-        where the dose was given per kg and no weight is known. ``attrs["jdm_stats"]``
-        holds a tally of what was done.
+        ``route``, ``drug``, ``course_row`` (row in courses, from 1), ``every_n_days``
+        and ``mg_kg_per_dose``. ``mg_kg_day`` and ``mg_day`` are the mean daily dose;
+        ``mg_kg_per_dose`` is the dose of a day it is given: ``start_day``, ``start_day +
+        every_n_days`` and so on up to ``stop_day``. ``mg_day`` is NaN where the dose
+        was given per kg and no weight is known. ``attrs["jdm_stats"]`` holds a tally.
 
     Raises
     ------
@@ -146,7 +153,8 @@ def steroid_courses(
         Listing every steroid course without a stop day, a dose or a needed weight or
         height, and every one given as needed.
     UsageError
-        When a limit for pulses is not a positive number.
+        When a limit for pulses is not a positive number, or ``only`` is not one True or
+        False per course.
 
     Notes
     -----
@@ -156,9 +164,11 @@ def steroid_courses(
     weight in patients. Height likewise. Body surface is Mosteller's
     sqrt(height_cm * weight_kg / 3600) [1]_.
 
-    A course given every n-th day counts at its mean daily dose, the dose divided by n.
-    A pulse is known by the dose of the day it is given; a pulse given every n-th day
-    becomes one row for each such day, at the whole dose.
+    A course given every n-th day has a mean daily dose of the dose divided by n, from
+    ``start_day`` to ``stop_day``. Total what was given from ``mg_kg_per_dose``: days
+    times the mean daily dose is exact only where the length is a multiple of n. A pulse
+    is known by the dose of the day it is given; a pulse given every n-th day becomes one
+    row for each such day, at the whole dose and with ``every_n_days`` 1.
 
     References
     ----------
@@ -200,6 +210,7 @@ def steroid_courses(
             raise UsageError(f"{name} must be more than 0, not {limit!r}")
     courses = cohort.courses
     courses["course_row"] = np.arange(1, len(courses) + 1)
+    courses = courses[_chosen(only, len(courses))]
     steroids = courses[courses["drug"].isin(STEROIDS).to_numpy(dtype=bool)]
     steroids = steroids.reset_index(drop=True)
     weight, weight_assessed = last_recorded(cohort, steroids, "weight_kg")
@@ -222,6 +233,7 @@ def steroid_courses(
             "courses": len(courses),
             "steroid courses": len(steroids),
             "pulse courses": int(pulse.sum()),
+            "courses not given daily": int((steroids["every_n_days"] > 1).sum()),
             "rows": len(rows),
             "doses per kg by an assessed weight": int(
                 (needs_weight & weight_assessed).sum()
@@ -241,6 +253,18 @@ class _Given:
 
     mg_kg: Numbers
     mg: Numbers
+
+
+def _chosen(only: npt.ArrayLike | None, courses: int) -> Mask:
+    if only is None:
+        return np.ones(courses, dtype=bool)
+    chosen = np.asarray(only)
+    if chosen.shape != (courses,) or chosen.dtype != np.bool_:
+        raise UsageError(
+            f"only must be True or False for each of the {courses} courses, received "
+            f"{chosen.dtype} of shape {chosen.shape}"
+        )
+    return chosen
 
 
 def _is(column: pd.Series, word: str) -> Mask:
@@ -329,27 +353,41 @@ def _refusals(
     )
 
 
+def days_apart(start: Days, stop: Days, every: Days) -> tuple[Days, Days]:
+    """Return every n-th day of each span, ``stop`` included, and the span it is of.
+
+    Examples
+    --------
+    >>> span, day = days_apart(np.array([0, 5]), np.array([21, 6]), np.array([7, 2]))
+    >>> span.tolist(), day.tolist()
+    ([0, 0, 0, 0, 1], [0, 7, 14, 21, 5])
+    """
+    many = (stop - start) // every + 1
+    span = np.repeat(np.arange(len(start)), many)
+    nth = np.arange(len(span)) - np.repeat(np.cumsum(many) - many, many)
+    return span, start[span] + nth * every[span]
+
+
 def _as_rows(courses: pd.DataFrame, given: _Given, pulse: Mask) -> pd.DataFrame:
     """Lay the courses out; a pulse given every n-th day becomes single days."""
     start = courses["start_day"].to_numpy(dtype=np.int64)
     stop = courses["stop_day"].to_numpy(dtype=np.int64)
     every = courses["every_n_days"].to_numpy(dtype=np.int64)
     single = pulse & (every > 1)
-    repeats = np.where(single, (stop - start) // every + 1, 1)
-    mean = np.where(pulse, 1, every)
-    place = np.repeat(np.arange(len(courses)), repeats)
-    nth = np.arange(len(place)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    first = start[place] + nth * every[place]
+    apart = np.where(pulse, 1, every)
+    place, first = days_apart(start, stop, np.where(single, every, stop - start + 1))
     return pd.DataFrame(
         {
             "patient_id": courses["patient_id"].take(place).reset_index(drop=True),
             "start_day": first,
             "stop_day": np.where(single[place], first, stop[place]),
-            "mg_kg_day": (given.mg_kg / mean)[place],
-            "mg_day": (given.mg / mean)[place],
+            "mg_kg_day": (given.mg_kg / apart)[place],
+            "mg_day": (given.mg / apart)[place],
             "pulse": pulse[place],
             "route": courses["route"].take(place).reset_index(drop=True),
             "drug": courses["drug"].take(place).reset_index(drop=True),
             "course_row": courses["course_row"].to_numpy(dtype=np.int64)[place],
+            "every_n_days": apart[place],
+            "mg_kg_per_dose": given.mg_kg[place],
         }
     )

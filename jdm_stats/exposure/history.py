@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.cohort.steroids import days_apart, steroid_courses
 
 # Totals of one child above this many mg/kg are kept in coarser units (int64 has 19
 # digits); a lifetime of pulses comes to some thousands.
@@ -103,7 +103,7 @@ class LastDay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Doses:
-    """Steroid courses as arrays: day ``first`` to day ``last``, both with a dose.
+    """Stretches of days with a dose, day ``first`` to day ``last``, as arrays.
 
     ``units`` is the dose of one day in units of ``10 ** -digits`` mg/kg of prednisone
     equivalent; ``pulse`` tells intravenous pulses.
@@ -136,12 +136,15 @@ class Doses:
 class History:
     """What the measures may ask about the children of a cohort.
 
-    ``doses`` is None when no measure needs steroids; ``events`` maps an event type to
-    the children and days it befell; ``readings`` maps an assessed measure to children,
-    days and values, in order of child and day.
+    ``doses`` holds the courses at their mean daily dose, ``given`` the days a dose was
+    given and the dose of that day; they differ where a course is not given daily, and
+    both are None when no measure needs steroids. ``events`` maps an event type to the
+    children and days it befell; ``readings`` maps an assessed measure to children, days
+    and values, in order of child and day.
     """
 
     doses: Doses | None
+    given: Doses | None
     events: dict[str, tuple[np.ndarray, np.ndarray]]
     readings: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -153,6 +156,7 @@ def read_history(
     events: Collection[str] = (),
     readings: Collection[str] = (),
     definite_only: bool = False,
+    courses: np.ndarray | None = None,
 ) -> History:
     """Read what the measures need from a cohort.
 
@@ -167,6 +171,8 @@ def read_history(
         Assessed measures needed.
     definite_only : bool
         Leave out events that are not definite.
+    courses : ndarray of bool, optional
+        Rows of the courses table to read; the others can refuse nothing.
 
     Raises
     ------
@@ -174,7 +180,11 @@ def read_history(
         If a steroid course has no known days or dose.
     """
     ids = pd.Index(cohort.patients["patient_id"])
-    doses = _doses(steroid_courses(cohort), ids) if steroids else None
+    doses = given = None
+    if steroids:
+        table = steroid_courses(cohort, only=courses)
+        child = number_children(ids, table["patient_id"])
+        doses, given = _mean_doses(table, child), _given_doses(table, child)
     found = {}
     if events:
         rows = cohort.events
@@ -185,7 +195,7 @@ def read_history(
         kind = rows["event"].to_numpy(dtype=object)
         for name in events:
             found[name] = (child[kind == name], day[kind == name])
-    return History(doses, found, _readings(cohort, ids, readings))
+    return History(doses, given, found, _readings(cohort, ids, readings))
 
 
 def _readings(
@@ -218,19 +228,42 @@ def number_children(ids: pd.Index, given: pd.Series) -> np.ndarray:
     return ids.get_indexer(pd.Index(given)).astype(np.int64)
 
 
-def _doses(courses: pd.DataFrame, ids: pd.Index) -> Doses:
-    child = number_children(ids, courses["patient_id"])
+def _mean_doses(courses: pd.DataFrame, child: np.ndarray) -> Doses:
+    """Courses at their mean daily dose, on every day from the first to the last."""
+    return _in_units(
+        child,
+        courses["start_day"].to_numpy(dtype=np.int64),
+        courses["stop_day"].to_numpy(dtype=np.int64),
+        courses["mg_kg_day"].to_numpy(dtype=float),
+        courses["pulse"].to_numpy(dtype=bool),
+    )
+
+
+def _given_doses(courses: pd.DataFrame, child: np.ndarray) -> Doses:
+    """Days with a dose: a daily course as it is, any other one day for each dose."""
     first = courses["start_day"].to_numpy(dtype=np.int64)
     last = courses["stop_day"].to_numpy(dtype=np.int64)
-    mg_kg = courses["mg_kg_day"].to_numpy(dtype=float)
+    every = courses["every_n_days"].to_numpy(dtype=np.int64)
+    apart = every > 1
+    place, day = days_apart(first, last, np.where(apart, every, last - first + 1))
+    return _in_units(
+        child[place],
+        day,
+        np.where(apart[place], day, last[place]),
+        courses["mg_kg_per_dose"].to_numpy(dtype=float)[place],
+        courses["pulse"].to_numpy(dtype=bool)[place],
+    )
+
+
+def _in_units(
+    child: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    mg_kg: np.ndarray,
+    pulse: np.ndarray,
+) -> Doses:
     totals = np.bincount(child, mg_kg * (last - first + 1), minlength=1)
     excess = max(float(totals.max()) / _LARGEST_TOTAL, 1.0)
     digits = _FINEST_DIGITS - int(np.ceil(np.log10(excess)))
-    return Doses(
-        child,
-        first,
-        last,
-        np.rint(mg_kg * 10.0**digits).astype(np.int64),
-        courses["pulse"].to_numpy(dtype=bool),
-        digits,
-    )
+    units = np.rint(mg_kg * 10.0**digits).astype(np.int64)
+    return Doses(child, first, last, units, pulse, digits)

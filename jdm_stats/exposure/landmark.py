@@ -22,8 +22,14 @@ from jdm_stats.exposure.follow_up import (
     read_endpoint,
     read_event_days,
 )
-from jdm_stats.exposure.history import History, StepSums, read_history
+from jdm_stats.exposure.history import (
+    History,
+    StepSums,
+    number_children,
+    read_history,
+)
 from jdm_stats.exposure.measures import cumulative_dose, current_dose, whole_days
+from jdm_stats.schema import STEROIDS
 
 _LOST = ("exclude", "weight")
 _CURRENT = "current_dose_at_landmark_mg_kg"
@@ -74,17 +80,20 @@ def landmark_rows(
         ``patient_id``; ``event``: 0 none, 1 outcome in (landmark, landmark + horizon],
         2 and up a competing event first; ``pulse_by_landmark`` (1 or 0),
         ``current_dose_at_landmark_mg_kg`` and ``cumulative_dose_by_landmark_mg_kg``
-        from dose days d with d + lag < landmark; the baseline covariates; and with
+        from dose days d with d + lag < landmark, as `current_dose` and
+        `cumulative_dose` count them; the baseline covariates; and with
         ``lost="weight"`` a column ``weight``. ``attrs["jdm_stats"]`` holds outcome,
         competing, event_codes, measures, landmark_days, horizon_days, lost, synthetic
-        and the tally: the children left out, each under one reason.
+        and the tally: the children left out, each under one reason, and the steroid
+        courses read, not given daily or left aside because they cannot matter.
 
     Raises
     ------
     UsageError
         If an argument is out of range or an event type unknown.
     CohortError
-        If a steroid course lacks its days or dose.
+        Listing every steroid course that lacks its days or dose and can matter: of a
+        child at the landmark, with start_day + lag < landmark.
 
     Notes
     -----
@@ -123,7 +132,8 @@ def landmark_rows(
     day, code = (part[there] for part in events.ending(np.minimum(leave, window_end)))
     gone = (code == 0) & (leave[there] < window_end)
     child = there[~gone]
-    history = read_history(cohort, steroids=True)
+    matter, steroids = _can_matter(cohort, ids, there, landmark - lag)
+    history = read_history(cohort, steroids=True, courses=matter)
     rows = pd.DataFrame(
         {
             "patient_id": ids.to_numpy(dtype=object)[child],
@@ -145,7 +155,8 @@ def landmark_rows(
         "synthetic": cohort.synthetic,
         "tally": tally
         | _window_tally(endpoint, code, gone)
-        | {"outcome_reports_joined_same_day": found.joined_reports},
+        | {"outcome_reports_joined_same_day": found.joined_reports}
+        | steroids,
     }
     return rows
 
@@ -170,20 +181,38 @@ def _at_landmark(
     return np.flatnonzero(there), tally
 
 
+def _can_matter(
+    cohort: Cohort, ids: pd.Index, there: np.ndarray, before: int
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Tell the courses of the children there that start before the given day."""
+    courses = cohort.courses
+    at_landmark = np.zeros(len(ids), dtype=bool)
+    at_landmark[there] = True
+    start = courses["start_day"].to_numpy(dtype=np.int64)
+    matter = at_landmark[number_children(ids, courses["patient_id"])] & (start < before)
+    steroid = courses["drug"].isin(STEROIDS).to_numpy(dtype=bool)
+    apart = (courses["every_n_days"] > 1).to_numpy(dtype=bool)
+    return matter, {
+        "steroid_courses_read": int((matter & steroid).sum()),
+        "steroid_courses_not_given_daily": int((matter & steroid & apart).sum()),
+        "steroid_courses_that_cannot_matter": int((~matter & steroid).sum()),
+    }
+
+
 def _exposure(
     history: History, child: np.ndarray, landmark: int, lag: int
 ) -> dict[str, np.ndarray]:
     """Read the steroid measures on (landmark - 1, landmark], so from days before it."""
-    doses = history.doses
-    assert doses is not None
+    given = history.given
+    assert given is not None
     day = np.full(len(child), landmark, dtype=np.int64)
-    pulses = doses.only(doses.pulse)
+    pulses = given.only(given.pulse)
     begins = pulses.first + lag
-    given = StepSums(pulses.child, begins, np.ones(len(begins), dtype=np.int64))
+    count = StepSums(pulses.child, begins, np.ones(len(begins), dtype=np.int64))
     current = current_dose(lag_days=lag).trace(history)
     cumulative = cumulative_dose(lag_days=lag).trace(history)
     return {
-        _PULSE: (given.up_to(child, day - 1) > 0).astype(float),
+        _PULSE: (count.up_to(child, day - 1) > 0).astype(float),
         _CURRENT: current.value(child, day),
         _CUMULATIVE: cumulative.value(child, day),
     }

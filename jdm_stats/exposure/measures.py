@@ -28,7 +28,9 @@ def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
     """Steroid dose of the day, in mg/kg of prednisone equivalent.
 
     Courses that overlap are added. Pulses do not count: see :func:`recent_pulse`. A
-    course from day a to day b (included) acts on (a + L, b + 1 + L].
+    course from day a to day b (included) acts on (a + L, b + 1 + L], and one given every
+    n-th day acts there at its mean daily dose, the dose divided by n: a level, where
+    :func:`cumulative_dose` counts each dose whole on its day.
 
     Parameters
     ----------
@@ -67,7 +69,10 @@ def cumulative_dose(
     """Steroid dose taken so far, in mg/kg of prednisone equivalent.
 
     At time t the sum over dose days d with d + L < t, those before entry included; with
-    a window of W days only those with t <= d + L + W. The value changes daily.
+    a window of W days only those with t <= d + L + W. A course from day a to day b given
+    every n-th day has its dose days on a, a + n, a + 2n and so on up to b, each at the
+    whole dose: 1 mg/kg weekly from day 0 to day 21 comes to 4 mg/kg. The value changes
+    daily.
 
     Parameters
     ----------
@@ -156,7 +161,8 @@ def days_since(
 
     At time t the value is t - d for the last day d with d + L < t, so it is 1 on the
     day after a dose. A child without any, or with the last one more than W days ago,
-    has W: the value is capped, never missing. It changes daily.
+    has W: the value is capped, never missing. It changes daily. Only days a dose was
+    given count: between the doses of a weekly course the value goes from 1 to 7.
 
     Parameters
     ----------

@@ -63,9 +63,9 @@ class CurrentDose:
     needs: str = field(default="steroids", init=False)
 
     def trace(self, history: History) -> Trace:
-        """Sum the courses that act on a day: (first + L, last + 1 + L]."""
-        given = _doses(history)
-        doses = given.only(~given.pulse)
+        """Sum the mean daily doses that act on a day: (first + L, last + 1 + L]."""
+        courses = _known(history.doses)
+        doses = courses.only(~courses.pulse)
         begins = doses.first + self.lag_days
         ends = doses.last + 1 + self.lag_days
         child = np.concatenate([doses.child, doses.child])
@@ -90,7 +90,7 @@ class CumulativeDose:
 
     def trace(self, history: History) -> Trace:
         """Sum the doses of days d with d + L < t, and t <= d + L + W in a window."""
-        given = _doses(history)
+        given = _known(history.given)
         doses = given if self.pulses else given.only(~given.pulse)
         child = np.concatenate([doses.child, doses.child])
         day = np.concatenate([doses.first, doses.last + 1])
@@ -123,7 +123,7 @@ class RecentPulse:
 
     def trace(self, history: History) -> Trace:
         """Count the pulse courses that act on a day: (first + L, last + L + W]."""
-        given = _doses(history)
+        given = _known(history.given)
         pulses = given.only(given.pulse)
         begins = pulses.first + self.lag_days
         ends = pulses.last + self.lag_days + self.window_days
@@ -146,13 +146,13 @@ class DaysSince:
         return self.what if self.what in EVENTS else "steroids"
 
     def trace(self, history: History) -> Trace:
-        """Find the last day d with d + L < t; the value is t - d, at most W."""
+        """Find the last day d, with a dose or event, with d + L < t: t - d, at most W."""
         if self.what in EVENTS:
             child, day = history.events[self.what]
             last = LastDay(child, day, day)
         else:
-            doses = _doses(history)
-            chosen = doses.only(doses.pulse) if self.what == "pulse" else doses
+            given = _known(history.given)
+            chosen = given.only(given.pulse) if self.what == "pulse" else given
             last = LastDay(chosen.child, chosen.first, chosen.last)
 
         def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -218,9 +218,9 @@ class LastAssessment:
         return Trace(value, (child, begins))
 
 
-def _doses(history: History) -> Doses:
-    assert history.doses is not None
-    return history.doses
+def _known(doses: Doses | None) -> Doses:
+    assert doses is not None
+    return doses
 
 
 def _open_between(child: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> Trace:

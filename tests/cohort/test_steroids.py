@@ -151,6 +151,7 @@ def test_other_drugs_are_left_out_and_rows_keep_their_course() -> None:
         "courses": 4,
         "steroid courses": 2,
         "pulse courses": 0,
+        "courses not given daily": 0,
         "rows": 2,
         "doses per kg by an assessed weight": 0,
         "doses per kg by the weight in patients": 2,
@@ -251,7 +252,27 @@ def test_a_weekly_pulse_is_a_pulse_on_its_days_at_its_whole_dose() -> None:
         [24, 24, 30.0, 600.0, True],
         [10, 30, 0.5, 10.0, False],
     ]
-    assert steroid_courses(cohort)["course_row"].tolist() == [1, 1, 1, 2]
+    rows = steroid_courses(cohort)
+    assert rows["course_row"].tolist() == [1, 1, 1, 2]
+    assert rows["every_n_days"].tolist() == [1, 1, 1, 2]
+    assert rows["mg_kg_per_dose"].tolist() == [30.0, 30.0, 30.0, 1.0]
+    assert rows.attrs["jdm_stats"]["tally"]["courses not given daily"] == 2
+
+
+def test_a_course_not_given_daily_tells_its_dose_and_how_often() -> None:
+    per_kg: dict[str, Any] = {"dose_mg": 1.0, "dose_basis": "per_kg_day"}
+    cohort = cohort_of(
+        course(start_day=0, stop_day=21, every_n_days=7, **per_kg),
+        course(start_day=0, stop_day=0, every_n_days=7, **per_kg),
+        course(start_day=30, stop_day=38, every_n_days=2, dose_mg=20),  # 20 kg
+        course(start_day=50, stop_day=59),
+    )
+    rows = steroid_courses(cohort)
+    assert rows["every_n_days"].tolist() == [7, 7, 2, 1]
+    assert rows["mg_kg_per_dose"].tolist() == [1.0, 1.0, 1.0, 2.0]
+    assert rows["mg_kg_day"].tolist() == [1 / 7, 1 / 7, 0.5, 2.0]
+    assert rows["mg_day"].tolist() == [20 / 7, 20 / 7, 10.0, 40.0]
+    assert rows["stop_day"].tolist() == [21, 0, 38, 59]
 
 
 # ---- refusals ------------------------------------------------------------------------
@@ -318,6 +339,24 @@ def test_all_refusals_are_told_at_once() -> None:
         (3, "missing_stop_day"),
         (3, "missing_dose"),
     ]
+
+
+def test_only_the_chosen_courses_are_read_and_refused() -> None:
+    cohort = cohort_of(
+        course(),
+        course(stop_day=None),
+        course(drug="ivig"),
+        course(start_day=60, stop_day=None),
+    )
+    rows = steroid_courses(cohort, only=[True, False, True, False])
+    assert rows["course_row"].tolist() == [1]
+    assert rows.attrs["jdm_stats"]["tally"]["courses"] == 2
+    with pytest.raises(CohortError) as caught:
+        steroid_courses(cohort, only=[True, False, False, True])
+    assert [fault.row for fault in caught.value.faults] == [4]
+    for only in ([True], [1, 0, 1, 0], [[True] * 4]):
+        with pytest.raises(UsageError, match="for each of the 4 courses, received"):
+            steroid_courses(cohort, only=only)
 
 
 def test_a_dose_per_kg_needs_no_weight() -> None:

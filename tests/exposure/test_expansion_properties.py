@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.exposure.expansion import expand_intervals
+from jdm_stats.exposure.landmark import landmark_rows
 from jdm_stats.exposure.measures import (
     cumulative_dose,
     current_dose,
@@ -41,7 +42,8 @@ def courses_of(draw, child, leave):
     length = draw(st.integers(0, 9))
     dose = draw(st.sampled_from([20.0, 30.0] if pulse else [0.3, 1.0, 1 / 3, 2.0]))
     drug, route = ("prednisolone", "iv") if pulse else ("prednisone", "oral")
-    return (child, drug, route, start, start + length, dose, "per_kg_day")
+    every = draw(st.integers(1, 3))
+    return (child, drug, route, start, start + length, dose, "per_kg_day", every)
 
 
 @st.composite
@@ -64,7 +66,7 @@ def cohorts(draw):
     names = ["patient_id", "drug", "route", "start_day", "stop_day"]
     return Cohort(
         pd.DataFrame(patients, columns=columns).assign(antibody="NXP2"),
-        pd.DataFrame(courses, columns=[*names, "dose_mg", "dose_basis"])
+        pd.DataFrame(courses, columns=[*names, "dose_mg", "dose_basis", "every_n_days"])
         .drop_duplicates()
         .reset_index(drop=True),
         pd.DataFrame(events, columns=["patient_id", "day", "event"])
@@ -74,11 +76,21 @@ def cohorts(draw):
 
 
 def doses_of(cohort, child):
-    """Every dose as (day, mg/kg, pulse)."""
+    """Every dose that was given, on its own day, as (day, mg/kg, pulse)."""
     return [
         (day, row.dose_mg, row.route == "iv")
         for row in cohort.courses.itertuples()
         if row.patient_id == child
+        for day in range(row.start_day, row.stop_day + 1, row.every_n_days)
+    ]
+
+
+def levels_of(cohort, child):
+    """Every day under a course that is no pulse, as (day, mean mg/kg per day)."""
+    return [
+        (day, row.dose_mg / row.every_n_days)
+        for row in cohort.courses.itertuples()
+        if row.patient_id == child and row.route != "iv"
         for day in range(row.start_day, row.stop_day + 1)
     ]
 
@@ -104,8 +116,8 @@ def follow_up(cohort, row, outcome, competing):
     return row.entry_day, row.exit_day, 0
 
 
-def naive_current(doses, t, lag):
-    return sum(mg for d, mg, pulse in doses if not pulse and d + lag < t <= d + lag + 1)
+def naive_current(levels, t, lag):
+    return sum(mg for d, mg in levels if d + lag < t <= d + lag + 1)
 
 
 def naive_cumulative(doses, t, lag, window, pulses):
@@ -168,12 +180,12 @@ def test_expansion_equals_a_walk_day_by_day(
         assert (mine["start"].iloc[0], mine["stop"].iloc[-1]) == (entry, end)
         assert mine["start"].tolist()[1:] == mine["stop"].tolist()[:-1]
         assert mine["event"].tolist() == [0] * (len(mine) - 1) + [code]
-        doses = doses_of(cohort, child)
+        doses, levels = doses_of(cohort, child), levels_of(cohort, child)
         involved = event_days(cohort, child, "gi_involvement")
         for row in mine.itertuples():
             for t in range(row.start + 1, row.stop + 1):
                 walk = [
-                    naive_current(doses, t, lag),
+                    naive_current(levels, t, lag),
                     naive_recent_pulse(doses, t, lag, window),
                     float(any(d + lag < t for d in involved)),
                 ]
@@ -197,6 +209,27 @@ def test_expansion_equals_a_walk_day_by_day(
                 row.days_since_gi_involvement,
             ]
             assert table == pytest.approx(walk, abs=1e-8)
+
+
+@SETTINGS
+@given(cohort=cohorts(), landmark=st.integers(0, LAST_DAY), lag=st.integers(0, 6))
+def test_exposure_at_a_landmark_equals_the_walk(cohort, landmark, lag):
+    rows = landmark_rows(
+        cohort, landmark_days=landmark, horizon_days=1, outcome="surgery", lag_days=lag
+    )
+    for row in rows.itertuples():
+        doses = doses_of(cohort, row.patient_id)
+        walk = [
+            naive_recent_pulse(doses, landmark, lag, 999),
+            naive_current(levels_of(cohort, row.patient_id), landmark, lag),
+            naive_cumulative(doses, landmark, lag, None, True),
+        ]
+        table = [
+            row.pulse_by_landmark,
+            row.current_dose_at_landmark_mg_kg,
+            row.cumulative_dose_by_landmark_mg_kg,
+        ]
+        assert table == pytest.approx(walk, abs=1e-8)
 
 
 @SETTINGS

@@ -87,6 +87,9 @@ def test_who_stands_at_the_landmark_and_what_follows():
         "no_event_in_window": 2,
         "rows": 6,
         "outcome_reports_joined_same_day": 0,
+        "steroid_courses_read": 3,
+        "steroid_courses_not_given_daily": 0,
+        "steroid_courses_that_cannot_matter": 2,  # those of "after", from day 90 on
     }
     assert (noted["landmark_days"], noted["horizon_days"]) == (90, 100)
     assert "weight" not in rows.columns
@@ -107,6 +110,70 @@ def test_exposure_is_from_days_before_the_landmark_only():
     assert exposure.loc["after"].tolist() == [0.0, 0.0, 0.0]
     # A pulse before diagnosis is history.
     assert exposure.loc["last"].tolist() == [1.0, 0.0, 30.0]
+
+
+def test_doses_not_given_daily_are_counted_whole_on_their_days():
+    courses = [
+        ("weekly", "prednisone", "oral", 0, 21, 1.0, "per_kg_day"),
+        ("once", "prednisone", "oral", 0, 0, 1.0, "per_kg_day"),
+        ("not yet", "prednisone", "oral", 15, 60, 1.0, "per_kg_day"),
+    ]
+    children = [(course[0], 0, 300, "lost") for course in courses]
+    cohort = make_cohort(children, courses)
+    table = cohort.courses.assign(every_n_days=7)
+    cohort = Cohort(cohort.patients, table, cohort.events)
+    total, level = "cumulative_dose_by_landmark_mg_kg", "current_dose_at_landmark_mg_kg"
+    found = {}
+    for day in (14, 15, 22, 30):
+        rows = landmark_rows(cohort, landmark_days=day, horizon_days=9)
+        found[day] = rows[total].tolist()
+    # Days 0, 7, 14, 21 and day 0; the third is given on days 15, 22, 29 so far.
+    assert found == {14: [2, 1, 0], 15: [3, 1, 0], 22: [4, 1, 1], 30: [4, 1, 3]}
+    rows = landmark_rows(cohort, landmark_days=22, horizon_days=9)
+    assert rows[level].tolist() == pytest.approx([1 / 7, 0, 1 / 7], abs=1e-9)
+    tally = rows.attrs["jdm_stats"]["tally"]
+    assert tally["steroid_courses_not_given_daily"] == 3
+
+
+def open_ended() -> Cohort:
+    """Ten children, and steroid courses from courses row 6 on without a stop day."""
+    cohort = ten_children()
+    late = [
+        ("whole", 89),  # row 6: the day before the landmark
+        ("whole", 90),  # row 7: on the landmark
+        ("first", 120),  # row 8: after the landmark
+        ("gone", 10),  # row 9: a child not at the landmark
+        ("lost", 10),  # row 10: at the landmark, lost within the window
+    ]
+    courses = [
+        (child, "prednisone", "oral", day, None, 1.0, "per_kg_day")
+        for child, day in late
+    ]
+    early = cohort.courses[COURSE].to_numpy(dtype=object).tolist()
+    table = pd.DataFrame([*early, *courses], columns=COURSE)
+    return Cohort(cohort.patients, table, cohort.events)
+
+
+@pytest.mark.parametrize(("lag", "refused"), [(0, [6, 10]), (1, [10])])
+def test_only_a_course_that_can_matter_is_refused_and_all_at_once(lag, refused):
+    with pytest.raises(CohortError) as caught:
+        landmark_rows(open_ended(), landmark_days=90, horizon_days=100, lag_days=lag)
+    assert [fault.row for fault in caught.value.faults] == refused
+    assert {fault.rule for fault in caught.value.faults} == {"missing_stop_day"}
+
+
+def test_courses_that_cannot_matter_change_nothing():
+    cohort = open_ended()
+    courses = cohort.courses.drop(index=[5, 9])
+    rows = landmark_rows(
+        Cohort(cohort.patients, courses, cohort.events),
+        landmark_days=90,
+        horizon_days=100,
+    )
+    plain = landmark_rows(ten_children(), landmark_days=90, horizon_days=100)
+    pd.testing.assert_frame_equal(rows, plain)
+    tally = rows.attrs["jdm_stats"]["tally"]
+    assert tally["steroid_courses_that_cannot_matter"] == 5
 
 
 def test_a_lag_leaves_out_the_last_days():
