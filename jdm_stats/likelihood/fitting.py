@@ -19,6 +19,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.partial import PartialLikelihood, Ties
+from jdm_stats.likelihood.peaks import higher_start
 from jdm_stats.likelihood.penalty import (
     FirthPenalty,
     Likelihood,
@@ -147,15 +148,14 @@ class Solution:
         return tuple(self._limits(k, 0.95) for k in range(len(self.coefficients)))
 
     def highest(self) -> Solution:
-        """Climb on from any higher point that the profiles meet.
+        """Climb on from any higher point that a coarse look or the profiles at 95% meet.
 
         A penalised likelihood may have several peaks when events are few and a covariate
         is very skewed; the peak reached from zero need not be the highest.
         """
         found = self
         for _ in range(MAX_RESTARTS if self.problem.firth else 0):
-            ends = (end for pair in found.limits_95 for end in pair)
-            higher = next((end.higher for end in ends if end.higher is not None), None)
+            higher = found._higher()
             if higher is None:
                 break
             again = found.problem.solve(higher)
@@ -164,19 +164,34 @@ class Solution:
             found = again
         return found
 
+    def _higher(self) -> FloatArray | None:
+        """Inner coefficients at which the objective is higher than here, if any is met."""
+        start = higher_start(
+            self.problem.likelihood,
+            self.problem.penalty,
+            self.maximum.point,
+            np.sqrt(np.diag(self.scaled_covariance)),
+        )
+        if start is not None:
+            return start
+        ends = (end for pair in self.limits_95 for end in pair)
+        return next((end.higher for end in ends if end.higher is not None), None)
+
     def limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
         """Profile limits of one coefficient."""
         if conf_level == 0.95:
             return self.limits_95[index]
-        return self._limits(index, conf_level)
+        return self._limits(index, conf_level, self.limits_95[index])
 
-    def _limits(self, index: int, conf_level: float) -> tuple[Limit, Limit]:
+    def _limits(
+        self, index: int, conf_level: float, known: tuple[Limit, Limit] | None = None
+    ) -> tuple[Limit, Limit]:
         likelihood, best, lengths = self._turned((index,))
         at = index if lengths is None else 0
         unit = 1.0 / self.problem.scale[index] if lengths is None else lengths[0]
         std_error = float(np.sqrt(self.covariance[index, index]) / unit)
         lower, upper = profile_limits(
-            likelihood, self.problem.penalty, best, at, std_error, conf_level
+            likelihood, self.problem.penalty, best, at, std_error, conf_level, known
         )
         return tuple(  # type: ignore[return-value]
             replace(

@@ -52,6 +52,7 @@ def maximise(
     *,
     held: tuple[int, ...] = (),
     max_iterations: int = MAX_ITERATIONS,
+    tolerance: float = TOLERANCE,
 ) -> Maximum:
     """Climb a (penalised) log-likelihood from ``start``.
 
@@ -65,6 +66,8 @@ def maximise(
         Coefficients not moved. The penalty still sees the full information, as in
         coxphf and logistf.
     max_iterations : int
+    tolerance : float
+        The score counts as zero below this, in its standard errors.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def maximise(
     curvature = np.zeros((len(free), len(free)))
     for iteration in range(max_iterations):
         size = _standardised_score(point, free)
-        if size <= TOLERANCE:
+        if size <= tolerance:
             return Maximum(point, True, "", iteration)
         step = _newton_step(point, free, curvature)
         moved = _climb(likelihood, penalty, point, free, step)

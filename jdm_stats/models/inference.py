@@ -134,8 +134,7 @@ def infer(
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)
         failed = [r or reason for r in reasons]
         return _empty(len(terms), failed, positions, reason)
-    if interval == "profile":
-        solution = solution.highest()
+    solution = solution.highest()
     base = _empty(len(terms), reasons, positions, "")
     return _with_estimates(base, solution, terms, interval, separation)
 
