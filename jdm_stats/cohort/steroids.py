@@ -222,7 +222,7 @@ def steroid_courses(
     undecided = _is(steroids["route"], "iv") & ~pulse & np.isnan(given.mg)
     faults = _refusals(steroids, given, weight, height, undecided)
     if faults:
-        raise CohortError(faults, "the steroid courses break")
+        raise CohortError(faults, "the steroid courses have")
     rows = _as_rows(steroids, given, pulse)
     needs_weight = ~_is(steroids["dose_basis"], "per_kg_day")
     rows.attrs["jdm_stats"] = {

@@ -330,7 +330,7 @@ def test_all_refusals_are_told_at_once() -> None:
         patients=patients,
     )
     with pytest.raises(
-        CohortError, match="the steroid courses break 4 rules"
+        CohortError, match="the steroid courses have 4 faults"
     ) as caught:
         steroid_courses(cohort)
     assert [(fault.row, fault.rule) for fault in caught.value.faults] == [
