@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -17,24 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ("cohort", "perforation_risk", "published_evidence")
 
 
-@pytest.fixture(scope="module", params=TEMPLATES)
-def report(request, tmp_path_factory) -> Path:
+@pytest.fixture(params=TEMPLATES)
+def report(request, rendered) -> Path:
     """Folder of a report made by the public command."""
-    out = tmp_path_factory.mktemp(request.param)
-    data = [] if request.param == "published_evidence" else ["data/synthetic"]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "jdm_stats", "report", *data),
-            *("--out", str(out), "--template", request.param),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == str(out / "report.html")
-    return out
+    return rendered(request.param)
 
 
 def test_the_page_stands_by_itself(report):
@@ -55,12 +39,33 @@ def test_synthetic_data_say_so(report):
     manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
     if manifest["template"]["name"] == "published_evidence":
         assert "Nothing on this page is simulated" in page
+        assert manifest["synthetic"] is None
     else:
         assert "SYNTHETIC DATA" in page
+        assert manifest["synthetic"] is True
         assert {Path(name).name for name in manifest["inputs"]["data"]} >= {
             "patients.csv",
             "cohort.json",
         }
+
+
+# What shows no data: what was asked, what was read, with which software.
+NO_DATA = ("inputs", "plan", "software", "versions")
+
+
+def test_every_table_that_leaves_the_page_says_whether_it_is_synthetic(report):
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    page = (report / "report.html").read_text(encoding="utf-8")
+    tables = [path for path in (report / "tables").glob("*.csv")]
+    assert len(tables) >= 5
+    marked = 0
+    for path in tables:
+        table = pd.read_csv(path, dtype=str)
+        says = table.columns[0] == "data" and set(table["data"]) == {"SYNTHETIC"}
+        marked += says
+        if path.stem not in NO_DATA:
+            assert says == bool(manifest["synthetic"]), path.name
+    assert page.count("<caption><strong") == marked
 
 
 def test_the_manifest_lists_every_file(report):

@@ -18,9 +18,15 @@ __all__ = ["Formatter", "html_table"]
 Formatter = str | Callable[[Any], str]
 
 FEWEST_COLUMNS_OF_A_WIDE_TABLE = 8
+SYNTHETIC_MARK = (
+    '<strong class="jdm-mark" style="border:1px solid;padding:0 .3em;'
+    'margin-right:.3em;font-size:.8em">SYNTHETIC</strong> '
+)
 
 # Figures and the marks that go with them; a column of these is set flush right.
 _FIGURES = re.compile(r"^[\d∞−<>±≥≤][\d\s.,()\[\]%∞−+–/×<>;⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*$")
+_RANGE = re.compile(r"\([\d.,−]+–[\d.,−]+\)")
+_LONG_WORD = re.compile(r"\S{22}")
 
 
 def html_table(
@@ -31,6 +37,7 @@ def html_table(
     header_column: bool | int = True,
     formats: Mapping[str, Formatter] | None = None,
     table_id: str | None = None,
+    synthetic: bool = False,
 ) -> str:
     """Write a data frame as an escaped, captioned HTML table with scoped headers.
 
@@ -53,6 +60,8 @@ def html_table(
         decimals and columns named ``p`` or ``p_value`` are written by `format_p`.
     table_id : str, optional
         The ``id`` of the table: letters, digits, hyphens and underscores.
+    synthetic : bool, default False
+        Mark the caption as SYNTHETIC.
 
     Returns
     -------
@@ -94,7 +103,7 @@ def html_table(
     body = "\n".join(rows)
     return (
         f'<figure class="jdm-table{wide}"><div class="jdm-scroll"><table{identity}>\n'
-        f"<caption>{escape(caption)}</caption>\n"
+        f"<caption>{SYNTHETIC_MARK if synthetic else ''}{escape(caption)}</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
         f"{_footnotes(footnotes)}</figure>"
     )
@@ -176,6 +185,18 @@ def _num(flag: bool) -> str:
     return ' class="num"' if flag else ""
 
 
+def _class(text: str, numeric: bool) -> str:
+    """Set figures flush right; let a style sheet break a hash or an address anywhere."""
+    if _LONG_WORD.search(text):
+        return ' class="jdm-long"'
+    return _num(numeric)
+
+
+def _kept_range(text: str) -> str:
+    """Keep a range in brackets, (14.8–32.3), on one line where a cell must break."""
+    return _RANGE.sub(r'<span style="white-space:nowrap">\g<0></span>', text)
+
+
 def _row_spans(columns: Sequence[Sequence[str]]) -> list[int]:
     """Rows each cell of the last column spans; 0 where the cell above covers it."""
     keys = list(zip(*columns, strict=True))
@@ -206,7 +227,8 @@ def _row(
         elif place < leading:
             cells.append(f'<th scope="row">{text}</th>')
         else:
-            cells.append(f"<td{_num(numeric[place])}>{text}</td>")
+            kind = _class(texts[row], numeric[place])
+            cells.append(f"<td{kind}>{_kept_range(text)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 

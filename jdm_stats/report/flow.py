@@ -11,7 +11,7 @@ from jdm_stats.html import format_count_percent, format_number
 from jdm_stats.report.labels import label
 from jdm_stats.report.tables import groups_of, in_order, median_iqr, require_columns
 
-__all__ = ["cohort_flow", "flow_steps", "flow_table", "follow_up_table"]
+__all__ = ["flow_steps", "flow_table", "follow_up_table"]
 
 DAYS_PER_YEAR = 365.25
 
@@ -77,67 +77,6 @@ def flow_table(flow: pd.DataFrame) -> pd.DataFrame:
     headed = flow[["stage", "n", "excluded", "reason"]].copy()
     headed.columns = pd.Index(["Stage", "Children", "Left out", "Reason"])
     return headed
-
-
-def cohort_flow(patients: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Follow a cohort from all children to those at risk of a first perforation and tested.
-
-    Parameters
-    ----------
-    patients : pandas.DataFrame
-        ``patient_id``, ``antibody``, ``entry_day``, ``exit_day``.
-    events : pandas.DataFrame
-        ``patient_id``, ``day``, ``event``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `flow_steps` gives it. A perforation on or before the day of entry puts a child
-        outside the risk set, whatever the length of follow-up.
-
-    Examples
-    --------
-    >>> patients = pd.DataFrame(
-    ...     {
-    ...         "patient_id": ["A", "B", "C"],
-    ...         "antibody": ["NXP2", "none", "untested"],
-    ...         "entry_day": [5, 0, 0],
-    ...         "exit_day": [90, 90, 90],
-    ...     }
-    ... )
-    >>> events = pd.DataFrame(
-    ...     {"patient_id": ["A"], "day": [5], "event": ["gi_perforation"]}
-    ... )
-    >>> cohort_flow(patients, events)[["n", "excluded"]].values.tolist()
-    [[3, 0], [2, 1], [1, 1]]
-    """
-    require_columns(
-        patients, ["patient_id", "antibody", "entry_day", "exit_day"], "cohort_flow"
-    )
-    require_columns(events, ["patient_id", "day", "event"], "cohort_flow")
-    perforations = events[(events["event"] == "gi_perforation").to_numpy(dtype=bool)]
-    first = perforations.groupby("patient_id", observed=True)["day"].min()
-    day = patients["patient_id"].map(first).astype(float).to_numpy()
-    entry = patients["entry_day"].astype(float).to_numpy()
-    before = day <= entry
-    empty = ~before & (patients["exit_day"].astype(float).to_numpy() <= entry)
-    untested = (patients["antibody"] == "untested").to_numpy(dtype=bool)
-    left_out = {
-        "perforated on or before the day of entry": int(before.sum()),
-        "no time of follow-up": int(empty.sum()),
-    }
-    untested_at_risk = int((untested & ~before & ~empty).sum())
-    return flow_steps(
-        "Children in the cohort",
-        len(patients),
-        [
-            ("At risk of a first perforation", left_out),
-            (
-                "At risk and tested for myositis antibodies",
-                {"antibodies not tested": untested_at_risk},
-            ),
-        ],
-    )
 
 
 def follow_up_table(

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import Fault, UsageError
 from jdm_stats.html import format_count_percent, format_number
 from jdm_stats.report.labels import label
 from jdm_stats.report.tables import in_order, median_iqr, require_columns
 
-__all__ = ["drugs_table", "events_by_group", "events_table", "steroids_table"]
+__all__ = [
+    "drugs_table",
+    "events_by_group",
+    "events_table",
+    "incomplete_courses_table",
+    "steroids_table",
+    "without_faults",
+]
+
+_LACKING = MappingProxyType(
+    {
+        "missing_dose": "dose",
+        "missing_stop_day": "last day of treatment",
+        "dose_as_needed": "days of treatment: given as needed",
+        "no_weight": "weight, to turn mg into mg/kg",
+        "no_height": "height, to turn mg per square metre into mg",
+    }
+)
 
 
 def events_table(
@@ -139,7 +158,7 @@ def steroids_table(courses: pd.DataFrame, children: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a kind of treatment: children given it, stretches at one dose, their length in
-        days and dose in mg/kg/day.
+        days and prednisone-equivalent dose in mg/kg/day.
 
     Examples
     --------
@@ -174,11 +193,78 @@ def steroids_table(courses: pd.DataFrame, children: int) -> pd.DataFrame:
                 ),
                 "Stretches at one dose": len(some),
                 "Length in days, median (IQR)": median_iqr(length, 0),
-                "mg/kg/day, median (IQR)": median_iqr(some["mg_kg_day"], 2),
-                "Highest mg/kg/day": format_number(float(some["mg_kg_day"].max()), 1),
+                "Prednisone-equivalent mg/kg/day, median (IQR)": median_iqr(
+                    some["mg_kg_day"], 2
+                ),
+                "Highest": format_number(float(some["mg_kg_day"].max()), 1),
             }
         )
     return pd.DataFrame(rows)
+
+
+def without_faults(courses: pd.DataFrame, faults: Iterable[Fault]) -> np.ndarray:
+    """Say which courses no fault was found in.
+
+    Parameters
+    ----------
+    courses : pandas.DataFrame
+        One row a course; faults count its rows from 1.
+    faults : iterable of Fault
+        As an error's ``faults`` hold them.
+
+    Returns
+    -------
+    ndarray of bool, shape (courses,)
+
+    Examples
+    --------
+    >>> fault = Fault(
+    ...     "courses", 2, "A", "dose_mg", "missing_dose", "has no dose", "give it"
+    ... )
+    >>> without_faults(pd.DataFrame({"drug": ["prednisone"] * 3}), [fault]).tolist()
+    [True, False, True]
+    """
+    rows = [fault.row for fault in faults if fault.table == "courses" and fault.row]
+    whole = np.ones(len(courses), dtype=bool)
+    whole[[row - 1 for row in rows]] = False
+    return whole
+
+
+def incomplete_courses_table(faults: Iterable[Fault]) -> pd.DataFrame:
+    """Count the steroid courses whose daily dose is not known, by what is missing.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        As the error of `jdm_stats.cohort.steroids.steroid_courses` holds them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``Not known``, ``Courses``, ``Children``; a course that lacks two things counts
+        in two rows.
+
+    Examples
+    --------
+    >>> fault = Fault(
+    ...     "courses", 2, "A", "dose_mg", "missing_dose", "has no dose", "give it"
+    ... )
+    >>> incomplete_courses_table([fault]).values.tolist()
+    [['dose', 1, 1]]
+    """
+    found = pd.DataFrame(
+        [(fault.rule, fault.row, fault.patient_id) for fault in faults],
+        columns=["rule", "row", "patient_id"],
+    )
+    counted = found.groupby("rule", observed=True, sort=False).nunique()
+    counted = counted.sort_values("row", ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            "Not known": [_LACKING.get(str(r), label(r)) for r in counted.index],
+            "Courses": counted["row"].tolist(),
+            "Children": counted["patient_id"].tolist(),
+        }
+    )
 
 
 def drugs_table(
@@ -206,7 +292,7 @@ def drugs_table(
     ...     {"patient_id": ["A", "A"], "drug": ["ivig"] * 2, "start_day": [40, 9]}
     ... )
     >>> drugs_table(courses, 2).values.tolist()
-    [['IVIG', '1 (50.0%)', 2, '9 (9–9)']]
+    [['IVIG', '1 (50.0%)', '9 (9–9)']]
     """
     require_columns(courses, ["patient_id", "drug", "start_day"], "drugs_table")
     if courses["patient_id"].nunique() > children:
@@ -217,17 +303,12 @@ def drugs_table(
     rows = []
     for drug, some in courses.groupby("drug", observed=True):
         first = some.groupby("patient_id", observed=True)["start_day"].min()
-        rows.append((len(first), str(drug), len(some), median_iqr(first, 0)))
+        rows.append((len(first), str(drug), median_iqr(first, 0)))
     rows.sort(key=lambda row: (-row[0], row[1]))
     return pd.DataFrame(
         [
-            (
-                label(drug, labels),
-                format_count_percent(count, children),
-                courses_,
-                start,
-            )
-            for count, drug, courses_, start in rows
+            (label(drug, labels), format_count_percent(count, children), start)
+            for count, drug, start in rows
         ],
-        columns=["Drug", "Children", "Courses", "First day, median (IQR)"],
+        columns=["Drug", "Children", "First day, median (IQR)"],
     )

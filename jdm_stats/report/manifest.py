@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ __all__ = [
     "file_hash",
     "hash_input",
     "is_current",
+    "is_synthetic",
     "package_versions",
     "public_values",
     "run_key",
@@ -72,6 +74,24 @@ def public_values(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def is_synthetic(data: str | os.PathLike[str] | None) -> bool | None:
+    """Whether a cohort says that it was simulated; None if it does not say.
+
+    Parameters
+    ----------
+    data : path or None
+        Folder of a cohort, whose ``cohort.json`` is read.
+    """
+    if not data:
+        return None
+    try:
+        about = json.loads((Path(data) / "cohort.json").read_text(encoding="utf-8"))
+        told = about["synthetic"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return told if isinstance(told, bool) else None
+
+
 def run_key(
     template: Template,
     values: Mapping[str, Any],
@@ -116,6 +136,7 @@ def build_manifest(
             "sha256": hashlib.sha256(template.source).hexdigest(),
         },
         "parameters": public_values(values),
+        "synthetic": is_synthetic(values.get("data")),
         "inputs": {name: dict(hashes) for name, hashes in inputs.items()},
         "jdm_stats": __version__,
         "git_commit": _git_commit(),

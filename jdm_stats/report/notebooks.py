@@ -26,7 +26,9 @@ functions and show what comes back; nothing is computed in a cell that a test ca
 5. Text built from data is escaped: give plain text to ``banner``, ``paragraphs``, ``notes_list``
    and ``summary_box`` of `jdm_stats.html`; never f-strings in ``Markdown`` or ``HTML``, never
    ``DataFrame.style``, never a model's printed summary (it carries the time of day).
-6. Over a synthetic cohort ``show_html(banner("SYNTHETIC DATA: ...", "synthetic"))`` comes first.
+6. Where the cohort is read, ``mark_synthetic(cohort.synthetic)`` marks every table and figure, in
+   the page and in its file; ``show_html(synthetic_banner(cohort.synthetic))`` comes first on the
+   page. What shows no data, such as versions of software, is shown with ``synthetic=False``.
 7. Every cell has an ``id`` set by hand that says what it shows (``params``, ``flow``,
    ``table-one``), kernelspec is ``python3``, outputs and execution counts are stripped.
 8. A warning raised in a cell is shown on the page; catch only one whose matter the page says in

@@ -3,6 +3,9 @@
 In Jupyter these functions only display. Under `jdm_stats.report.notebooks.render_report` they
 also save each table as CSV and each figure as PNG in the run's folder, under the name given, so
 that what is read on the page can be opened in a spreadsheet.
+
+A page, a table and a figure part company once they are made. So `mark_synthetic`, called once
+where the cohort is read, puts the word SYNTHETIC into each of them.
 """
 
 from __future__ import annotations
@@ -24,14 +27,35 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FOLDER_VARIABLE", "csv_text", "show_figure", "show_html", "show_table"]
+__all__ = [
+    "FOLDER_VARIABLE",
+    "csv_text",
+    "mark_synthetic",
+    "show_figure",
+    "show_html",
+    "show_table",
+]
 
 FOLDER_VARIABLE = "JDM_STATS_REPORT_DIR"  # set by the runner for the kernel it starts
 DOTS_PER_INCH = 150
+SYNTHETIC = "SYNTHETIC"
 
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 # First characters that make a spreadsheet read a cell as a formula (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\x00")
+
+_state = {"synthetic": False}
+
+
+def mark_synthetic(synthetic: bool = True) -> None:
+    """Mark every table and figure shown from here on as SYNTHETIC, or stop doing so.
+
+    Parameters
+    ----------
+    synthetic : bool, default True
+        What the cohort says of itself: ``mark_synthetic(cohort.synthetic)``.
+    """
+    _state["synthetic"] = bool(synthetic)
 
 
 def show_html(*fragments: str) -> None:
@@ -57,6 +81,7 @@ def show_table(
     footnotes: Sequence[str] = (),
     formats: Mapping[str, Formatter] | None = None,
     header_column: bool | int = True,
+    synthetic: bool | None = None,
 ) -> None:
     """Display a table and, in a report run, write it to ``tables/NAME.csv``.
 
@@ -68,24 +93,39 @@ def show_table(
         Name of the CSV file: lower-case letters, digits and single underscores.
     caption, footnotes, formats, header_column
         As in `jdm_stats.html.html_table`.
+    synthetic : bool, optional
+        Mark the caption, and give the CSV a first column ``data`` that says SYNTHETIC. By
+        default after `mark_synthetic`, or if ``frame.attrs["jdm_stats"]`` says so; False for
+        a table that describes no data, such as versions of software.
 
     Raises
     ------
     UsageError
         If the name is unfit or already taken in this run.
     """
+    said = (frame.attrs.get("jdm_stats") or {}).get("synthetic")
+    marked = bool(said or _state["synthetic"]) if synthetic is None else synthetic
     markup = html_table(
         frame,
         caption=caption,
         footnotes=footnotes,
         formats=formats,
         header_column=header_column,
+        synthetic=marked,
     )
-    _save(csv_text(frame).encode("utf-8"), "tables", f"{_checked(name)}.csv")
+    text = csv_text(_with_mark(frame) if marked else frame)
+    _save(text.encode("utf-8"), "tables", f"{_checked(name)}.csv")
     show_html(markup)
 
 
-def show_figure(figure: Figure | Axes, *, name: str, alt: str, caption: str) -> None:
+def show_figure(
+    figure: Figure | Axes,
+    *,
+    name: str,
+    alt: str,
+    caption: str,
+    synthetic: bool | None = None,
+) -> None:
     """Display a figure, close it and, in a report run, write ``figures/NAME.png``.
 
     Parameters
@@ -98,6 +138,9 @@ def show_figure(figure: Figure | Axes, *, name: str, alt: str, caption: str) -> 
         What the figure shows, in a sentence, for a reader who cannot see it.
     caption : str
         The line under the figure.
+    synthetic : bool, optional
+        Write SYNTHETIC above the figure unless it stands in it already. By default after
+        `mark_synthetic`; False for a figure that shows no data.
 
     Raises
     ------
@@ -110,6 +153,8 @@ def show_figure(figure: Figure | Axes, *, name: str, alt: str, caption: str) -> 
     if not alt.strip() or not caption.strip():
         raise UsageError(f"figure {name!r} needs both an alt text and a caption")
     drawing: Any = figure if hasattr(figure, "savefig") else figure.figure
+    if _state["synthetic"] if synthetic is None else synthetic:
+        _write_mark(drawing)
     buffer = io.BytesIO()
     # Without the Software entry the bytes depend on the drawing alone.
     drawing.savefig(
@@ -132,6 +177,21 @@ def show_figure(figure: Figure | Axes, *, name: str, alt: str, caption: str) -> 
         },
         raw=True,
     )
+
+
+def _write_mark(figure: Figure) -> None:
+    """Write SYNTHETIC above the drawing, where nothing stands, unless it is marked."""
+    from matplotlib.text import Text
+
+    if any(text.get_text() == SYNTHETIC for text in figure.findobj(Text)):
+        return
+    figure.text(1.0, 1.0, SYNTHETIC, ha="right", va="bottom", fontweight="bold")
+
+
+def _with_mark(frame: pd.DataFrame) -> pd.DataFrame:
+    marked = frame.copy()
+    marked.insert(0, "data", SYNTHETIC, allow_duplicates=True)
+    return marked
 
 
 def png_size(data: bytes) -> tuple[int, int]:

@@ -27,7 +27,6 @@ __all__ = [
 TABLE_ONE_VARIABLES = (
     "sex",
     "age_at_diagnosis_years",
-    "diagnosis_year",
     "weight_kg",
     "cmas",
     "mmt8",

@@ -116,8 +116,9 @@ def inputs_table(path: Path, *, digits: int = 16) -> pd.DataFrame:
         Hexadecimal digits of the SHA-256 to show; the manifest has them all.
     """
     hashes = hash_input(path)
+    shown = [text[:digits] for text in hashes.values()]
     return pd.DataFrame(
-        {"File": list(hashes), "SHA-256": [text[:digits] for text in hashes.values()]}
+        {"File": list(hashes), f"SHA-256, first {digits} digits": shown}
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from small_notebooks import cell, write_notebook
 
 from jdm_stats.errors import ReportError, UsageError
-from jdm_stats.report.manifest import file_hash
+from jdm_stats.report.manifest import file_hash, is_synthetic
 from jdm_stats.report.notebooks import render_report
 
 FAILED = {"report.failed.html", "report.failed.ipynb", "report.failed.json"}
@@ -188,3 +188,25 @@ def test_data_are_checked_before_a_kernel_starts(tmp_path):
     assert names(tmp_path / "out") == set()
     with pytest.raises(UsageError, match="no file or folder"):
         render_report(tmp_path / "gone", tmp_path / "out", template=template)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"synthetic": true}', True),
+        ('{"synthetic": false}', False),
+        ('{"name": "x"}', None),
+        ('{"synthetic": "yes"}', None),
+        ("not JSON", None),
+        ("[]", None),
+    ],
+)
+def test_the_manifest_says_whether_the_cohort_is_synthetic(tmp_path, text, told):
+    (tmp_path / "cohort.json").write_text(text, encoding="utf-8")
+    assert is_synthetic(str(tmp_path)) is told
+
+
+def test_data_that_do_not_say_are_not_called_anything(tmp_path):
+    assert is_synthetic("") is None
+    assert is_synthetic(None) is None
+    assert is_synthetic(tmp_path / "cohort.xlsx") is None

@@ -11,11 +11,13 @@ import time
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_notebooks import cell, write_notebook
 
 import jdm_stats as jdm
 from jdm_stats.cli import main
+from jdm_stats.cohort.steroids import steroid_courses
 
 HOSTILE = "<script>alert('registry')</script>"
 
@@ -119,8 +121,12 @@ def cohort_report(tmp_path_factory) -> Path:
         "description": f"SYNTHETIC {HOSTILE}",
         "name": HOSTILE,
     }
+    courses = drawn.courses
+    oral = courses.index[courses["drug"] == "prednisone"]
+    courses.loc[oral[:3], "dose_mg"] = pd.NA
+    courses.loc[oral[2:4], "stop_day"] = pd.NA
     hostile = jdm.Cohort(
-        patients, drawn.courses, drawn.events, drawn.assessments, metadata=about
+        patients, courses, drawn.events, drawn.assessments, metadata=about
     )
     folder = tmp_path_factory.mktemp("hostile")
     jdm.write_cohort(hostile, folder / "cohort")
@@ -142,6 +148,17 @@ def test_the_cohort_template_describes_a_cohort(cohort_report):
     assert page.tags.count("caption") == page.tags.count("table")
     assert page.tags.count("img") == 1
     assert "nan" not in page.words.lower().replace("finance", "").split()
+
+
+def test_courses_without_dose_or_end_are_counted_and_the_rest_summarised(cohort_report):
+    tables = cohort_report / "tables"
+    unknown = pd.read_csv(tables / "incomplete_courses.csv")
+    assert unknown["Not known"].tolist() == ["dose", "last day of treatment"]
+    assert unknown["Courses"].tolist() == [3, 2]
+    whole = jdm.simulate_cohort(20, rng=5)
+    usable = len(steroid_courses(whole)) - 4
+    summary = pd.read_csv(tables / "steroids.csv")
+    assert summary["Stretches at one dose"].sum() == usable
 
 
 def test_hostile_names_stay_words(cohort_report):

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jdm_stats.errors import UsageError
-from jdm_stats.report.flow import cohort_flow, flow_steps, flow_table, follow_up_table
+from jdm_stats.errors import Fault, UsageError
+from jdm_stats.report.flow import flow_steps, flow_table, follow_up_table
 from jdm_stats.report.histories import (
     drugs_table,
     events_by_group,
     events_table,
+    incomplete_courses_table,
     steroids_table,
+    without_faults,
 )
 from jdm_stats.report.labels import label
 from jdm_stats.report.results import estimates_table, rates_table
@@ -105,7 +107,6 @@ def test_no_table_alters_its_argument():
     before, happened = CHILDREN.copy(), EVENTS.copy()
     table_one(CHILDREN, variables=VARIABLES)
     pool_rare(CHILDREN["antibody"], fewest=2)
-    cohort_flow(CHILDREN, EVENTS)
     events_table(EVENTS, 5)
     pd.testing.assert_frame_equal(CHILDREN, before)
     pd.testing.assert_frame_equal(EVENTS, happened)
@@ -123,15 +124,14 @@ def test_rare_groups_are_pooled_and_said_last():
     assert (pooled == "other antibody").sum() == 2
 
 
-def test_the_flow_of_a_cohort_by_hand():
-    # B perforated on the day of entry; E was never followed; D was not tested
-    flow = cohort_flow(CHILDREN, EVENTS)
-    assert flow["n"].tolist() == [5, 3, 2]
-    assert flow["excluded"].tolist() == [0, 2, 1]
-    assert flow["reason"].tolist()[1] == (
-        "perforated on or before the day of entry (1); no time of follow-up (1)"
+def test_a_flow_is_headed_for_a_reader():
+    # of five, B and E leave before the second stage and D before the third
+    flow = flow_steps(
+        "all", 5, [("at risk", {"early": 1, "never": 1}), ("tested", {"untested": 1})]
     )
+    assert flow["reason"].tolist() == ["", "early (1); never (1)", "untested"]
     assert flow_table(flow)["Children"].tolist() == [5, 3, 2]
+    assert flow_table(flow)["Left out"].tolist() == [0, 2, 1]
 
 
 def test_a_flow_that_loses_more_than_it_has_is_refused():
@@ -196,6 +196,27 @@ def test_treatments_by_hand():
     ]
     with pytest.raises(UsageError, match="more than the 1"):
         drugs_table(courses, 1)
+
+
+def test_courses_without_a_dose_are_counted_by_what_they_lack():
+    def fault(row, child, column, rule):
+        return Fault("courses", row, child, column, rule, "is not known", "give it")
+
+    faults = [
+        fault(1, "A", "dose_mg", "missing_dose"),
+        fault(1, "A", "stop_day", "missing_stop_day"),
+        fault(3, "A", "dose_mg", "missing_dose"),
+        fault(4, "B", "dose_mg", "missing_dose"),
+    ]
+    table = incomplete_courses_table(faults)
+    assert table.to_numpy().tolist() == [
+        ["dose", 3, 2],
+        ["last day of treatment", 1, 1],
+    ]
+    courses = pd.DataFrame({"drug": ["prednisone"] * 4})
+    assert without_faults(courses, faults).tolist() == [False, True, False, False]
+    assert without_faults(courses, []).all()
+    assert incomplete_courses_table([]).empty
 
 
 def estimates(**changes) -> pd.DataFrame:
@@ -285,7 +306,7 @@ def test_inputs_and_versions_are_listed(tmp_path):
     (tmp_path / ".hidden").write_text("x")
     listed = inputs_table(tmp_path)
     assert listed["File"].tolist() == ["b.csv"]
-    assert listed["SHA-256"].str.len().tolist() == [16]
+    assert listed["SHA-256, first 16 digits"].str.len().tolist() == [16]
     assert {"jdm_stats", "numpy", "pandas"} <= set(versions_table()["Package"])
 
 

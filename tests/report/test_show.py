@@ -6,11 +6,13 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from jdm_stats.errors import UsageError
 from jdm_stats.report.show import (
     FOLDER_VARIABLE,
     csv_text,
+    mark_synthetic,
     png_size,
     show_figure,
     show_html,
@@ -36,6 +38,13 @@ def shown(monkeypatch):
 def folder(monkeypatch, tmp_path):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def synthetic_run():
+    mark_synthetic(True)
+    yield
+    mark_synthetic(False)
 
 
 FRAME = pd.DataFrame({"Antibody": ["=NXP2", "none"], "log HR": [-0.5, None]})
@@ -114,3 +123,44 @@ def test_no_cell_of_a_csv_is_a_formula():
     assert lines[0].startswith("'=label")
     assert csv_text(frame).count("'") == 8
     assert lines[1].endswith(",-3")
+
+
+def test_in_a_synthetic_run_tables_say_so_in_caption_and_file(
+    shown, folder, synthetic_run
+):
+    show_table(FRAME, name="rates", caption="Rates")
+    show_table(FRAME, name="software", caption="Software", synthetic=False)
+    said = shown[0][0]["text/html"]
+    assert ">SYNTHETIC</strong> Rates</caption>" in said
+    assert "SYNTHETIC" not in shown[1][0]["text/html"]
+    saved = (folder / "tables" / "rates.csv").read_text(encoding="utf-8")
+    assert saved.splitlines()[:2] == ["data,Antibody,log HR", "SYNTHETIC,'=NXP2,-0.5"]
+    other = (folder / "tables" / "software.csv").read_text(encoding="utf-8")
+    assert other.splitlines()[0] == "Antibody,log HR"
+    assert FRAME.columns.tolist() == ["Antibody", "log HR"]
+
+
+def test_a_table_that_knows_it_is_synthetic_says_so_by_itself(shown, folder):
+    frame = FRAME.copy()
+    frame.attrs["jdm_stats"] = {"synthetic": True}
+    show_table(frame, name="rates", caption="Rates")
+    assert "SYNTHETIC" in shown[0][0]["text/html"]
+    frame.attrs["jdm_stats"] = {"synthetic": False}
+    show_table(frame, name="other", caption="Rates")
+    assert "SYNTHETIC" not in shown[1][0]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("told", "marked", "marks"),
+    [(None, False, 1), (None, True, 1), (False, False, 0), (True, False, 1)],
+)
+def test_in_a_synthetic_run_every_figure_is_marked_once(
+    shown, synthetic_run, told, marked, marks
+):
+    figure = Figure()
+    axes = figure.subplots()
+    if marked:
+        axes.annotate("SYNTHETIC", (0, 0))
+    show_figure(figure, name="x", alt="A.", caption="A.", synthetic=told)
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    assert texts.count("SYNTHETIC") == marks
