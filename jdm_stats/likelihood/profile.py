@@ -141,8 +141,8 @@ def profile_limits(
         Its Wald standard error, for the first guess.
     conf_level : float
     known : (lower, upper), optional
-        The limits at 95%. The search keeps to their inside for a lower level and to their
-        outside for a higher one: these intervals are nested whatever the profile's shape.
+        The limits at 95%. The search keeps inside them for a lower level and outside them
+        for a higher one, whatever the profile's shape.
 
     Returns
     -------

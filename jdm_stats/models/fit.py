@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -9,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import NotYetSupportedError, UsageError
+from jdm_stats.errors import ConvergenceWarning, NotYetSupportedError, UsageError
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.design import Design
-from jdm_stats.models.inference import Inference, IntervalKind, limits
+from jdm_stats.models.inference import Inference, IntervalKind, TermLimits, limits
 from jdm_stats.models.words import describe_limits, sentence
 
 Kind = Literal["cox", "logistic"]
@@ -122,7 +123,7 @@ class FitResult:
                 "exp(coef) upper 95%": np.exp(found.upper),
                 "statistic": found.statistics,
                 "p": found.p_values,
-                "reason": found.reasons,
+                "reason": _joined(found.reasons, found.limit_failures),
             }
         return pd.DataFrame(columns, index=pd.Index(self.terms, name="covariate"))
 
@@ -141,11 +142,12 @@ class FitResult:
         -------
         DataFrame
             ``model, term, estimate, std_error, statistic, p_value, conf_low, conf_high,
-            scale, interval, n, events, reason``.
+            scale, interval, n, events, reason``; ``reason`` says why there is no
+            estimate, or no limit beside an estimate.
         """
         found = self.inference
-        ends = self.conf_int(conf_level=conf_level)
-        low, high = ends["conf_low"].to_numpy(), ends["conf_high"].to_numpy()
+        ends = self._limits(self.interval, conf_level)
+        low, high = ends.lower, ends.upper
         estimate, scale = found.coefficients, f"log {RATIO[self.kind]}"
         if exponentiate:
             with np.errstate(over="ignore"):
@@ -165,7 +167,7 @@ class FitResult:
                 "interval": self.interval,
                 "n": self.n_rows if self.n_patients is None else self.n_patients,
                 "events": self.n_events,
-                "reason": found.reasons,
+                "reason": _joined(found.reasons, ends.failures),
             }
         )
         return marked(rows, self.synthetic)
@@ -190,20 +192,38 @@ class FitResult:
         ------
         NotYetSupportedError
             For robust limits.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When a limit beside an estimate could not be found and is NaN.
         """
         kind = check_interval(method) or self.interval
+        found = self._limits(kind, conf_level)
+        failed = [
+            f"{term}: {why}"
+            for term, why in zip(self.terms, found.failures, strict=True)
+            if why
+        ]
+        if failed:
+            said = f"at conf_level {conf_level}: {'; '.join(failed)}"
+            warnings.warn(said, ConvergenceWarning, stacklevel=2)
+        return pd.DataFrame(
+            {"conf_low": found.lower, "conf_high": found.upper, "interval": kind},
+            index=pd.Index(self.terms, name="term"),
+        )
+
+    def _limits(self, kind: IntervalKind, conf_level: float) -> TermLimits:
+        """Limits with the reasons of those that are missing."""
         if not 0.0 < conf_level < 1.0:
             raise UsageError(
                 f"conf_level must lie between 0 and 1, such as 0.95; received {conf_level!r}"
             )
         if kind == self.interval and conf_level == 0.95:
-            lower, upper = self.inference.lower, self.inference.upper
-        else:
-            lower, upper, _ = limits(self.inference, self.terms, kind, conf_level)
-        return pd.DataFrame(
-            {"conf_low": lower, "conf_high": upper, "interval": kind},
-            index=pd.Index(self.terms, name="term"),
-        )
+            found = self.inference
+            failures = found.limit_failures or ("",) * len(self.terms)
+            return TermLimits(found.lower, found.upper, failures)
+        return limits(self.inference, self.terms, kind, conf_level)
 
     def likelihood_ratio_test(self, *terms: str) -> pd.DataFrame:
         """(Penalised) likelihood-ratio test that terms are zero together.
@@ -324,6 +344,16 @@ class FitResult:
         mark = "SYNTHETIC. " if self.synthetic else ""
         caption = f"{mark}{self.model}: {self.formula} ({self.n_events} events)"
         return html_table(shown, caption=caption) + notes_list(self.notes)
+
+
+def _joined(reasons: tuple[str, ...], failures: tuple[str, ...]) -> tuple[str, ...]:
+    """Reasons for no estimate, or for no limit beside an estimate."""
+    return tuple(
+        reason or failure
+        for reason, failure in zip(
+            reasons, failures or ("",) * len(reasons), strict=True
+        )
+    )
 
 
 def _first_row(frame: pd.DataFrame) -> tuple[list[str], list[Any]]:

@@ -31,6 +31,7 @@ DIRECTIONS = {
     2: "monotone likelihood: its plain estimate runs to infinity",
     0: "monotone likelihood in other terms: no joint maximum exists",
 }
+NO_JOINT = "monotone likelihood: no joint maximum exists"
 REMEDY = "use penalty='firth', whose estimate and profile limits exist"
 
 
@@ -55,6 +56,8 @@ class Inference:
         None when the test was not needed.
     limit_notes : tuple of str
         What there is to say of limits that are infinite or could not be found.
+    limit_failures : tuple of str
+        Per term, why a limit at 95% is NaN beside an estimate; empty where none is.
     """
 
     coefficients: FloatArray
@@ -71,6 +74,26 @@ class Inference:
     failure_reason: str
     separation: Separation | None = None
     limit_notes: tuple[str, ...] = ()
+    limit_failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TermLimits:
+    """Limits of every term at one level, in the order of the terms.
+
+    Parameters
+    ----------
+    lower, upper : (p,) float arrays
+    failures : tuple of str
+        Per term, why a limit is NaN beside an estimate; empty where none is.
+    notes : tuple of str
+        What there is to say of limits that are infinite or could not be found.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    failures: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def nothing(terms: tuple[str, ...], reason: str) -> Inference:
@@ -145,12 +168,17 @@ def _separated(
     positions: IntArray,
     separation: Separation,
 ) -> Inference:
+    known = bool(np.any(separation.toward))
     for j, way in zip(positions, separation.toward, strict=True):
-        reasons[j] = DIRECTIONS[int(way)]
+        reasons[j] = DIRECTIONS[int(way)] if known else NO_JOINT
     diverging = [
         terms[j] for j, way in zip(positions, separation.toward, strict=True) if way
     ]
-    failure = f"monotone likelihood (separation) in {', '.join(diverging)}"
+    failure = (
+        f"monotone likelihood (separation) in {', '.join(diverging)}"
+        if diverging
+        else "monotone likelihood (separation) by too narrow a margin to say in which terms"
+    )
     warnings.warn(f"{failure}: {REMEDY}", SeparationWarning, stacklevel=5)
     empty = _empty(len(terms), reasons, positions, f"{failure}; {REMEDY}")
     return replace(empty, separation=separation)
@@ -180,8 +208,14 @@ def _with_estimates(
         converged=True,
         separation=separation,
     )
-    lower, upper, notes = limits(made, terms, interval, 0.95)
-    return replace(made, lower=lower, upper=upper, limit_notes=notes)
+    found = limits(made, terms, interval, 0.95)
+    return replace(
+        made,
+        lower=found.lower,
+        upper=found.upper,
+        limit_notes=found.notes,
+        limit_failures=found.failures,
+    )
 
 
 def _placed(empty: FloatArray, at: IntArray, values: FloatArray) -> FloatArray:
@@ -214,7 +248,7 @@ def limits(
     terms: tuple[str, ...],
     interval: IntervalKind,
     conf_level: float,
-) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+) -> TermLimits:
     """Limits of every term, and what there is to say of the odd ones.
 
     Parameters
@@ -226,29 +260,33 @@ def limits(
 
     Returns
     -------
-    lower, upper : (p,) float arrays
-    notes : tuple of str
+    TermLimits
     """
     lower = np.full(len(terms), np.nan)
     upper = lower.copy()
+    failures = [""] * len(terms)
     if inference.solution is None:
-        return lower, upper, ()
+        return TermLimits(lower, upper, tuple(failures))
     if interval == "wald":
         reach = norm.isf((1.0 - conf_level) / 2.0) * inference.std_errors
-        return inference.coefficients - reach, inference.coefficients + reach, ()
+        lower, upper = inference.coefficients - reach, inference.coefficients + reach
+        return TermLimits(lower, upper, tuple(failures))
     notes = []
     for k, j in enumerate(inference.positions):
         ends = inference.solution.limits(k, conf_level)
         lower[j], upper[j] = ends[0].value, ends[1].value
+        failed = []
         for side, end in zip(("lower", "upper"), ends, strict=True):
             if not end.converged:
-                notes.append(
-                    f"{terms[j]}: the {side} profile limit could not be found "
-                    f"({end.failure_reason})."
+                failed.append(
+                    f"the {side} profile limit could not be found "
+                    f"({end.failure_reason})"
                 )
+                notes.append(f"{terms[j]}: {failed[-1]}.")
             elif np.isinf(end.value):
                 notes.append(
                     f"{terms[j]}: the {side} profile limit is infinite; the data do not "
                     "bound the effect on that side."
                 )
-    return lower, upper, tuple(notes)
+        failures[j] = "; ".join(failed)
+    return TermLimits(lower, upper, tuple(failures), tuple(notes))

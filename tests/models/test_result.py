@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import ConvergenceWarning, SeparationWarning, UsageError
+from jdm_stats.exposure.expansion import expand_intervals
+from jdm_stats.exposure.measures import current_dose, recent_pulse
+from jdm_stats.likelihood.fitting import Solution
+from jdm_stats.likelihood.profile import Limit
+from jdm_stats.likelihood.separation import Separation
+from jdm_stats.models import inference
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
+from jdm_stats.simulation.simulate import simulate_cohort
 
 TIDY = [
     "model",
@@ -216,3 +223,86 @@ def test_design_codes_new_rows_as_the_fitted_ones(heart):
     one = fit.design.encode(pd.DataFrame({"age": [0.0], "surgery": [1]}))
     assert one.shape == (1, 5)
     assert one[0, -1] == 1.0
+
+
+def lone_event() -> pd.DataFrame:
+    """One event among skewed doses; the climb from zero ends on the lower of two peaks."""
+    rng = np.random.default_rng(11)
+    for _ in range(88):
+        n, events = int(rng.integers(15, 80)), int(rng.integers(1, 5))
+        dose = rng.lognormal(0, rng.choice([1, 2.5, 4]), n)
+        rare = rng.binomial(1, rng.choice([0.03, 0.2]), n)
+        if rare.sum() == 0:
+            rare[0] = 1
+        stop, event = rng.integers(1, 50, n), np.zeros(n, dtype=int)
+        event[rng.choice(n, events, replace=False)] = 1
+    columns = {"start": 0, "stop": stop, "event": event, "dose": dose, "rare": rare}
+    return pd.DataFrame(columns)
+
+
+def test_the_estimate_does_not_depend_on_the_kind_of_interval():
+    profile, wald = (
+        fit_cox(lone_event(), "dose + rare", penalty="firth", interval=kind)
+        for kind in ("profile", "wald")
+    )
+    assert profile.summary["coef"].tolist() == wald.summary["coef"].tolist()
+    assert profile.summary["p"].tolist() == wald.summary["p"].tolist()
+    assert profile.summary.loc["dose", "coef"] == pytest.approx(-7.2442, abs=1e-4)
+    assert wald.conf_int(method="profile")["conf_low"].tolist() == (
+        profile.conf_int()["conf_low"].tolist()
+    )
+
+
+def test_a_limit_not_found_is_never_silent(five_events, monkeypatch):
+    fit = fit_cox(five_events, "nxp2 + dose_mg_kg", penalty="firth")
+    missing = (Limit(np.nan, False, "no limit in 60 iterations"), Limit(9.0, True, ""))
+    monkeypatch.setattr(Solution, "limits", lambda self, index, conf_level: missing)
+    why = "the lower profile limit could not be found (no limit in 60 iterations)"
+    with pytest.warns(ConvergenceWarning, match="at conf_level 0.99: nxp2: the lower"):
+        ends = fit.conf_int(conf_level=0.99)
+    assert ends["conf_low"].isna().all()
+    rows = fit.tidy(conf_level=0.99)
+    assert rows["reason"].tolist() == [why, why]
+    assert rows["conf_low"].isna().all()
+    assert rows["estimate"].notna().all()
+    assert fit.tidy()["reason"].tolist() == ["", ""]
+    # and at the level of the fit itself: in the table, the summary and the notes
+    again = fit_cox(five_events, "nxp2 + dose_mg_kg", penalty="firth")
+    assert again.summary["reason"].tolist() == [why, why]
+    assert again.tidy()["reason"].tolist() == [why, why]
+    assert f"nxp2: {why}." in again.notes
+    with pytest.warns(ConvergenceWarning, match="could not be found"):
+        again.conf_int()
+    assert fit.tidy(conf_level=0.99).notna().sum()["conf_high"] == 2
+
+
+def test_separation_that_no_term_can_be_named_for_says_so(five_events, monkeypatch):
+    unclear = Separation(True, np.array([0, 0]))
+    monkeypatch.setattr(inference, "separation_of", lambda problem: unclear)
+    with pytest.warns(SeparationWarning) as caught:
+        fit = fit_cox(five_events, "nxp2 + dose_mg_kg")
+    said = str(caught[0].message)
+    assert "(separation) by too narrow a margin to say in which terms" in said
+    assert " in ;" not in fit.failure_reason
+    assert " in :" not in said
+    reasons = set(fit.tidy()["reason"])
+    assert reasons == {"monotone likelihood: no joint maximum exists"}
+
+
+@pytest.mark.parametrize(
+    ("seed", "term", "side", "expected"),
+    [
+        (3, "current_dose_mg_kg", "conf_low", -4.754),
+        (6, "recent_pulse", "conf_high", 10.114),
+        (21, "current_dose_mg_kg", "conf_high", 33.105),
+    ],
+)
+def test_a_limit_stands_on_the_highest_branch(seed, term, side, expected):
+    """Synthetic cohorts whose lesser branches give -4.706, 9.906 and 30.4.
+
+    Expected: Nelder-Mead from many starts in place of the package's own solver.
+    """
+    measures = [current_dose(lag_days=7), recent_pulse(window_days=30, lag_days=1)]
+    rows = expand_intervals(simulate_cohort(150, rng=seed), measures=measures)
+    fit = fit_cox(rows, "nxp2 + current_dose_mg_kg + recent_pulse", penalty="firth")
+    assert fit.conf_int().loc[term, side] == pytest.approx(expected, abs=2e-3)
