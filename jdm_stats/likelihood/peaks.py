@@ -24,8 +24,8 @@ GLANCE = 1
 # A profile that has fallen by less than this share of its slope times the distance, half for
 # a parabola, has risen on the way: there may be a peak.
 SHALLOW = 0.2
-# The score at which a trial climb ends: its value is then good to about HIGHER.
-TRIAL_TOLERANCE = 1e-3
+# The score at which a trial climb ends: its value is then good to about a thousandth.
+TRIAL_TOLERANCE = 0.03
 TRIAL_ITERATIONS = 50
 
 

@@ -31,6 +31,8 @@ PATIENCE = 3
 ROOT_TOLERANCE = 1e-9
 # A bracket that has collapsed holds a limit only when the root is this near the quantile.
 LOOSE_ROOT = 1e-4
+# A limit is checked from starts this many standard errors either side of the estimate.
+APART = 3.0
 # A limit is infinite when the profile is flat (its deviance would not change by FLAT over
 # the same distance again) beyond so many standardised units and Wald half-widths, or
 # when there is none up to UNBOUNDED half-widths.
@@ -254,7 +256,9 @@ class _Search:
         highest = found
         if not isinstance(self.penalty, NoPenalty):
             zeros = np.zeros_like(self.best.beta)
-            starts = [self.best.beta, zeros, *self.others]
+            top = self.best
+            apart = APART / np.sqrt(np.maximum(np.diag(top.information), 1e-12))
+            starts = [top.beta, zeros, top.beta - apart, top.beta + apart, *self.others]
             if abs(self._signed_root(found)[0] - self.quantile) > ROOT_TOLERANCE:
                 starts.append(self.inside_at)
             highest = highest_from(

@@ -75,7 +75,7 @@ def test_no_start_leads_higher_and_intervals_are_nested(which):
         assert lower[0] < best.coefficients[j] < upper[0]
 
 
-@pytest.mark.parametrize("which", [81, 87, 130, 138])
+@pytest.mark.parametrize("which", [81, 87, 130, 138, 264])
 def test_at_a_limit_the_deviance_is_the_quantile_and_no_start_lowers_it(which):
     best = skewed(which).solve().highest()
     likelihood, penalty = best.problem.likelihood, best.problem.penalty
