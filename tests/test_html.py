@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -241,3 +242,31 @@ def test_notes_are_said_once_and_in_order():
     assert text.index("<li>b</li>") < text.index("<li>a</li>")
     assert text.count("<li>") == 2
     assert notes_list([]) == ""
+
+
+def test_the_layout_of_a_table_is_told_to_the_style_sheet():
+    wide = pd.DataFrame([[1] * 8])
+    tall = pd.DataFrame({"n": range(16)})
+    assert 'class="jdm-table jdm-wide"' in html_table(wide, caption="x")
+    assert 'class="jdm-table jdm-tall"' in html_table(tall, caption="x")
+    assert 'class="jdm-table"' in html_table(tall[:15], caption="x")
+    words = pd.DataFrame({"a": ["x"], "b": ["dee4afabc77ffd74dee4afabc"], "c": ["a b"]})
+    text = html_table(words, caption="x")
+    assert '<td class="jdm-long">dee4' in text and "<td>a b</td>" in text
+
+
+def test_a_range_is_kept_on_one_line_and_stays_the_same_text():
+    text = html_table(
+        pd.DataFrame({"a": ["x"], "b": ["20.6 (14.8–32.3)"]}), caption="x"
+    )
+    cell = re.search(r'<td class="num">(.*?)</td>', text)[1]
+    assert "nowrap" in cell
+    assert re.sub(r"<[^>]+>", "", cell) == "20.6 (14.8–32.3)"
+
+
+def test_a_synthetic_table_says_so_before_its_caption():
+    frame = pd.DataFrame({"n": [1]})
+    text = html_table(frame, caption="Children <1", synthetic=True)
+    caption = re.search(r"<caption>(.*?)</caption>", text)[1]
+    assert re.sub(r"<[^>]+>", "", caption) == "SYNTHETIC Children &lt;1"
+    assert "SYNTHETIC" not in html_table(frame, caption="Children")

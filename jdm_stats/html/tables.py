@@ -18,6 +18,7 @@ __all__ = ["Formatter", "html_table"]
 Formatter = str | Callable[[Any], str]
 
 FEWEST_COLUMNS_OF_A_WIDE_TABLE = 8
+FEWEST_ROWS_OF_A_TALL_TABLE = 16  # in print it may run over the end of a page
 SYNTHETIC_MARK = (
     '<strong class="jdm-mark" style="border:1px solid;padding:0 .3em;'
     'margin-right:.3em;font-size:.8em">SYNTHETIC</strong> '
@@ -99,10 +100,11 @@ def html_table(
     if not rows:
         rows = [f'<tr><td colspan="{max(frame.shape[1], 1)}">No rows.</td></tr>']
     wide = " jdm-wide" if frame.shape[1] >= FEWEST_COLUMNS_OF_A_WIDE_TABLE else ""
+    tall = " jdm-tall" if len(frame) >= FEWEST_ROWS_OF_A_TALL_TABLE else ""
     identity = f' id="{escape(table_id)}"' if table_id else ""
     body = "\n".join(rows)
     return (
-        f'<figure class="jdm-table{wide}"><div class="jdm-scroll"><table{identity}>\n'
+        f'<figure class="jdm-table{wide}{tall}"><div class="jdm-scroll"><table{identity}>\n'
         f"<caption>{SYNTHETIC_MARK if synthetic else ''}{escape(caption)}</caption>\n"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
         f"{_footnotes(footnotes)}</figure>"
