@@ -243,7 +243,7 @@ def test_the_origin_of_our_own_faults_can_be_seen(monkeypatch):
 def test_templates_are_listed_with_their_parameters(capsys):
     assert main(["templates"]) == 0
     told = capsys.readouterr().out
-    assert "cohort" in told and "-p fewest_in_group=30" in told
+    assert "cohort" in told and "-p fewest_in_group=60" in told
 
 
 def test_a_closed_pipe_is_no_fault():

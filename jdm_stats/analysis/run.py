@@ -17,6 +17,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.steroids import steroid_courses
 from jdm_stats.errors import DataError, Fault
 from jdm_stats.exposure.landmark import landmark_rows
+from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.incidence import Curves, cumulative_incidence
@@ -66,10 +67,10 @@ class RiskAnalysis:
     @property
     def estimates(self) -> pd.DataFrame:
         """Tidy rows of every model, on the log scale."""
-        return pd.concat(
-            [fit.tidy().assign(model=name) for name, fit in self.fits.items()],
-            ignore_index=True,
-        )
+        rows = [fit.tidy().assign(model=name) for name, fit in self.fits.items()]
+        if not rows:
+            return pd.DataFrame()
+        return marked(pd.concat(rows, ignore_index=True), self.cohort.synthetic)
 
     @property
     def steroids_recorded(self) -> bool:
@@ -149,6 +150,7 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     >>> sorted(analysis.fits)
     ['Cox', 'Firth Cox', 'Firth Cox by antibody', 'Firth logistic', 'Logistic']
     """
+    steroid_courses(cohort)  # refuse here, where rows are numbered as in the file
     drawn = cohort.without_index_pattern()
     intervals = plan_intervals(plan, drawn)
     _refuse_nobody(plan, intervals)
@@ -217,4 +219,6 @@ def _rates(intervals: pd.DataFrame) -> pd.DataFrame:
     by = by.sort_values("antibody", key=lambda names: names.map(order))
     overall = incidence_rates(intervals)
     overall.insert(0, "antibody", ALL)
-    return pd.concat([by, overall[by.columns]], ignore_index=True)
+    rates = pd.concat([by, overall[by.columns]], ignore_index=True)
+    rates.attrs = dict(overall.attrs)
+    return rates

@@ -20,9 +20,7 @@ from jdm_stats.likelihood.separation import Separation
 
 IntervalKind = Literal["profile", "wald"]
 
-NO_EVENT = (
-    "no event: nothing can be estimated; incidence_rates gives an exact upper limit"
-)
+NO_EVENT = "no event: nothing can be estimated (a rate still has an exact upper limit)"
 NO_CONTRAST = "everyone has the event: nothing can be estimated"
 ALIASED = "does not vary among those at risk at any event, or follows from the terms before it"
 DIRECTIONS = {

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium_page import NAMES, NETWORK, ChromiumPage, find_browser
+
+from tests.browser.chromium_page import NAMES, NETWORK, ChromiumPage, find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = find_browser()

@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from breaking import (
+
+from jdm_stats.cohort import agreement, checks, columns, doses, metadata
+from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.errors import CohortError
+from jdm_stats.schema import TABLES
+from tests.cohort.breaking import (
     Edit,
     Example,
     Frames,
@@ -23,11 +28,6 @@ from breaking import (
     rename,
     repeat,
 )
-
-from jdm_stats.cohort import agreement, checks, columns, doses, metadata
-from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.errors import CohortError
-from jdm_stats.schema import TABLES
 
 ROWS = [
     Example(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from breaking import (
+
+from jdm_stats.cohort import columns
+from tests.cohort.breaking import (
     Example,
     Frames,
     add,
@@ -18,8 +20,6 @@ from breaking import (
     put,
     rename,
 )
-
-from jdm_stats.cohort import columns
 
 HEADINGS = [
     Example(

@@ -163,7 +163,7 @@ def test_a_separated_fit_is_explained_on_the_scale_of_the_odds_ratio():
     assert reasons == [
         "monotone likelihood: the plain odds ratio runs to 0",
         "monotone likelihood: the plain odds ratio runs to infinity",
-        "no event: nothing can be estimated",
+        "no event: nothing can be estimated (a rate still has an exact upper limit)",
     ]
     notes = " ".join(with_labels(note) for note in none_died.notes)
     assert "No death among the 2 children (nearly silent free air: yes)." in notes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_notebooks import DRAWS, MISBEHAVES, SHOWS, cell, write_notebook
 
 from jdm_stats.report.notebooks import render_report
+from tests.report.small_notebooks import DRAWS, MISBEHAVES, SHOWS, cell, write_notebook
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from small_notebooks import HOSTILE_ALT
+
+from tests.report.small_notebooks import HOSTILE_ALT
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from small_notebooks import cell, write_notebook
 
 from jdm_stats.errors import ReportError, UsageError
 from jdm_stats.report.manifest import file_hash, is_synthetic
 from jdm_stats.report.notebooks import render_report
+from tests.report.small_notebooks import cell, write_notebook
 
 FAILED = {"report.failed.html", "report.failed.ipynb", "report.failed.json"}
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_notebooks import cell, write_notebook
 
 import jdm_stats as jdm
 from jdm_stats.cli import main
 from jdm_stats.cohort.steroids import steroid_courses
+from tests.report.small_notebooks import cell, write_notebook
 
 HOSTILE = "<script>alert('registry')</script>"
 

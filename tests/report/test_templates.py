@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_notebooks import cell, write_notebook
 
 from jdm_stats.errors import UsageError
 from jdm_stats.report import templates
@@ -16,6 +15,7 @@ from jdm_stats.report.templates import (
     read_template,
     template_path,
 )
+from tests.report.small_notebooks import cell, write_notebook
 
 READS = cell("code", "reads", "print(text, whole, share, flag, some, anything)")
 DEFAULTS = """
