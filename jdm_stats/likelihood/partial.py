@@ -54,7 +54,7 @@ class PartialLikelihood:
         x, sets = self.covariates, self.risk_sets
         k, phi = self.terms
         eta = x @ beta
-        eta -= eta.max(initial=0.0)
+        eta -= np.max(eta, initial=0.0)
         r = np.exp(eta)
         weighted = np.column_stack([r, r[:, None] * x])
         risk = sets.gather(weighted)

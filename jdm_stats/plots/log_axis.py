@@ -48,13 +48,13 @@ def _usable(values: np.ndarray) -> np.ndarray:
 
 def _round_down(value: float) -> float:
     decade = 10.0 ** math.floor(math.log10(value) + 1e-9)
-    return float((_STEPS[_STEPS * decade <= value * (1 + 1e-9)] * decade).max())
+    return float(np.max(_STEPS[_STEPS * decade <= value * (1 + 1e-9)] * decade))
 
 
 def _round_up(value: float) -> float:
     decade = 10.0 ** math.floor(math.log10(value) - 1e-9)
     steps = np.append(_STEPS, 10.0) * decade
-    return float(steps[steps >= value * (1 - 1e-9)].min())
+    return float(np.min(steps[steps >= value * (1 - 1e-9)]))
 
 
 def log_ticks(ax: Axes, xlim: tuple[float, float]) -> None:

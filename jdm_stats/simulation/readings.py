@@ -104,7 +104,7 @@ def _scores(
         scenario.cmas_nxp2_shift + scenario.cmas_per_sd * scenario.severity_nxp2_shift
     )
     faded = nxp2_shift(
-        scenario.with_values(severity_nxp2_shift=1.0), int(day.max()) + 1
+        scenario.with_values(severity_nxp2_shift=1.0), int(np.max(day)) + 1
     )
     cmas = scenario.cmas_level + part * faded[day] * children.nxp2
     raw = {
