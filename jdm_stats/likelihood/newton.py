@@ -116,7 +116,7 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
         if np.all(np.isfinite(step)) and gradient @ step > 0:
             break
     else:
-        ridge = np.diag(information).max(initial=0.0) * 1e-8 + 1e-12
+        ridge = np.max(np.diag(information), initial=0.0) * 1e-8 + 1e-12
         step = np.linalg.lstsq(
             information + ridge * np.eye(len(free)), gradient, rcond=None
         )[0]
