@@ -14,8 +14,7 @@
 
     JdmStatsWarning (UserWarning)
     ├── ConvergenceWarning               an iteration did not reach its tolerance
-    ├── SeparationWarning                monotone likelihood: no plain estimate exists
-    └── SparseDataWarning                fewer events than the model can carry
+    └── SeparationWarning                monotone likelihood: no plain estimate exists
 
 A message says what is wrong, what was received and what to do.
 """
@@ -38,7 +37,6 @@ __all__ = [
     "PlanError",
     "ReportError",
     "SeparationWarning",
-    "SparseDataWarning",
     "UsageError",
 ]
 
@@ -180,7 +178,3 @@ class ConvergenceWarning(JdmStatsWarning):
 
 class SeparationWarning(JdmStatsWarning):
     """Monotone likelihood: a plain maximum-likelihood estimate does not exist."""
-
-
-class SparseDataWarning(JdmStatsWarning):
-    """Fewer events than the model can carry."""

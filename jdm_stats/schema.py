@@ -17,6 +17,8 @@ from typing import Any
 
 __all__ = [
     "ANTIBODIES",
+    "DAYS_PER_MONTH",
+    "DAYS_PER_YEAR",
     "DOSE_BASES",
     "EVENTS",
     "EXIT_REASONS",
@@ -62,6 +64,10 @@ OTHER_DRUGS = (
 )
 ROUTES = ("oral", "iv", "im", "sc", "other")
 DOSE_BASES = ("per_day", "per_kg_day", "per_dose", "per_m2")
+# Days of a mean year and month, for person-years and for months on an axis.
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
 EVENTS = ("gi_involvement", "gi_perforation", "surgery", "death", "remission")
 
 _DAY_LIMIT = 40_000.0

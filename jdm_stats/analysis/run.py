@@ -22,7 +22,7 @@ from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.incidence import Curves, cumulative_incidence
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.schema import ANTIBODIES, STEROIDS
+from jdm_stats.schema import ANTIBODIES, DAYS_PER_MONTH, STEROIDS
 
 ALL = "all children"
 TESTED_NOT_NXP2 = "tested, not NXP2"
@@ -81,8 +81,8 @@ class RiskAnalysis:
     def risks(self) -> pd.DataFrame:
         """Cumulative incidence at the plan's months, by group and cause."""
         months = list(self.plan.risk_months)
-        read = self.curves.at([m * 365.25 / 12 for m in months])
-        read.insert(2, "months", (read["time_days"] * 12 / 365.25).round(6))
+        read = self.curves.at([m * DAYS_PER_MONTH for m in months])
+        read.insert(2, "months", (read["time_days"] / DAYS_PER_MONTH).round(6))
         return read.drop(columns="time_days")
 
     @property

@@ -13,11 +13,9 @@ import pandas as pd
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.metadata import conform_metadata
 from jdm_stats.errors import CohortError, UsageError
-from jdm_stats.schema import TABLES
+from jdm_stats.schema import DAYS_PER_YEAR, TABLES
 
 __all__ = ["Cohort"]
-
-DAYS_PER_YEAR = 365.25
 
 
 class Cohort:

@@ -16,6 +16,7 @@ from scipy.stats import chi2
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.schema import DAYS_PER_YEAR
 
 _RESULT = (
     "patients",
@@ -39,7 +40,7 @@ def incidence_rates(
     stop: str = "stop",
     event: str = "event",
     event_code: int = 1,
-    days_per_year: float = 365.25,
+    days_per_year: float = DAYS_PER_YEAR,
 ) -> pd.DataFrame:
     """Events per person-years, by group, with exact limits.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import is_synthetic
 from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.schema import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +80,10 @@ class Curves:
     def _repr_html_(self) -> str:
         last = float(self.table["time_days"].max())
         months: list[float] = [
-            m for m in (6, 12, 24, 60) if m * 365.25 <= 12 * last
-        ] or [last * 12 / 365.25]
-        shown = self.at([m * 365.25 / 12 for m in months])
-        shown["time_days"] = (shown["time_days"] * 12 / 365.25).round(1)
+            m for m in (6, 12, 24, 60) if m * DAYS_PER_MONTH <= last
+        ] or [last / DAYS_PER_MONTH]
+        shown = self.at([m * DAYS_PER_MONTH for m in months])
+        shown["time_days"] = (shown["time_days"] / DAYS_PER_MONTH).round(1)
         shown = shown.rename(columns={"time_days": "months"})
         mark = "SYNTHETIC. " if is_synthetic(self.table) else ""
         caption = mark + self.kind.capitalize()

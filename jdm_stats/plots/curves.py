@@ -12,6 +12,7 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.plots.columns import numbers, relabelled, require_columns, text_of
 from jdm_stats.plots.style import Look, looks_of
+from jdm_stats.schema import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 __all__ = [
     "DAYS_PER",
@@ -26,7 +27,7 @@ __all__ = [
 _NEEDED = ("group", "time_days", "estimate")
 _RISK = ("n_at_risk", "n_events")
 _VALUES = ("estimate", "conf_low", "conf_high")
-DAYS_PER = {"days": 1.0, "months": 365.25 / 12.0, "years": 365.25}
+DAYS_PER = {"days": 1.0, "months": DAYS_PER_MONTH, "years": DAYS_PER_YEAR}
 _STEPS = {
     "days": (1, 2, 5, 7, 14, 30, 60, 90, 180, 365, 730, 1461),
     "months": (1, 2, 3, 6, 12, 24, 36, 60, 120),

@@ -10,10 +10,9 @@ from jdm_stats.errors import UsageError
 from jdm_stats.html import format_count_percent, format_number
 from jdm_stats.report.labels import label
 from jdm_stats.report.tables import groups_of, in_order, median_iqr, require_columns
+from jdm_stats.schema import DAYS_PER_YEAR
 
 __all__ = ["flow_steps", "flow_table", "follow_up_table"]
-
-DAYS_PER_YEAR = 365.25
 
 
 def flow_steps(

@@ -11,6 +11,7 @@ from jdm_stats import __version__
 from jdm_stats.html import banner, format_number
 from jdm_stats.report.manifest import hash_input, package_versions
 from jdm_stats.report.tables import median_iqr, require_columns
+from jdm_stats.schema import DAYS_PER_YEAR
 
 __all__ = [
     "cohort_sentences",
@@ -18,8 +19,6 @@ __all__ = [
     "synthetic_banner",
     "versions_table",
 ]
-
-DAYS_PER_YEAR = 365.25
 
 
 def synthetic_banner(synthetic: bool) -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.errors import UsageError
+from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.aftermath import draw_aftermath
 from jdm_stats.simulation.children import draw_children, logistic
 from jdm_stats.simulation.draws import BLOCK, Streams
@@ -36,7 +37,6 @@ __all__ = ["Targets", "expected_figures", "solve_baseline"]
 _AT_ONCE = 8 * BLOCK
 _TWO_YEARS = 730
 _FIVE_YEARS = 1826
-_YEAR = 365.25
 _ROUNDS = 40
 _TOLERANCE = 1e-5
 
@@ -234,7 +234,9 @@ def _figures(paths: _Paths, scenario: Scenario) -> dict[str, float]:
     direct = np.where(early, scenario.nxp2_early_hr, scenario.nxp2_late_hr)[:, None]
     events, time = np.zeros((2, days)), np.zeros((2, days))
     h0 = perforation_baseline(scenario, days)[:, None]
-    alive = np.exp(-scenario.deaths_per_1000_years / 1000 / _YEAR * day)[:, None]
+    alive = np.exp(-scenario.deaths_per_1000_years / 1000 / DAYS_PER_YEAR * day)[
+        :, None
+    ]
     weight = _weights(paths.nxp2, scenario)
     for first in range(0, len(weight), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)

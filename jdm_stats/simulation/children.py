@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.draws import (
     Streams,
     exponential,
@@ -27,7 +28,6 @@ __all__ = ["Children", "draw_children", "logistic"]
 _AGES = (0, 1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 25)
 _HEIGHTS = (50, 75, 87, 102, 115, 127, 138, 150, 160, 167, 170, 171)
 _WEIGHTS = (3.4, 9.5, 12, 16, 20, 25.5, 32, 41, 51, 59, 63, 66)
-_YEAR = 365.25
 _LATEST_ENTRY = 300
 _LATEST_TEST = 60
 _RO52 = {"MDA5": 0.31, "ARS": 0.64, "none": 0.05}
@@ -74,12 +74,12 @@ class Children:
 
     def weight_on(self, day: int | NDArray[np.int64]) -> NDArray[np.float64]:
         """Body weight in kg on a day, one decimal; shape (n,)."""
-        typical = np.interp(self.age + np.asarray(day) / _YEAR, _AGES, _WEIGHTS)
+        typical = np.interp(self.age + np.asarray(day) / DAYS_PER_YEAR, _AGES, _WEIGHTS)
         return np.round(typical * self.weight_factor, 1)
 
     def height_on(self, day: int | NDArray[np.int64]) -> NDArray[np.float64]:
         """Height in cm on a day, one decimal; shape (n,)."""
-        typical = np.interp(self.age + np.asarray(day) / _YEAR, _AGES, _HEIGHTS)
+        typical = np.interp(self.age + np.asarray(day) / DAYS_PER_YEAR, _AGES, _HEIGHTS)
         return np.round(typical * self.height_factor, 1)
 
 
@@ -186,7 +186,9 @@ def _follow_up(
     entry = np.where(delayed, np.minimum(delay, _LATEST_ENTRY), 0).astype(np.int64)
     closing = (scenario.lock_year - year) * 365 + 364 - day_of_year
     closing = np.minimum(closing, scenario.follow_up_days)
-    adult = np.floor((scenario.transfer_age_years - age) * _YEAR).astype(np.int64)
+    adult = np.floor((scenario.transfer_age_years - age) * DAYS_PER_YEAR).astype(
+        np.int64
+    )
     adult = np.maximum(adult, entry + 30)
     return {
         "entry": entry,
@@ -199,5 +201,5 @@ def _follow_up(
 
 def _waiting(u: NDArray[np.float64], per_year: float) -> NDArray[np.int64]:
     """Whole days, 1 or more, until an event of constant yearly rate."""
-    days = exponential(u) / max(per_year / _YEAR, 1e-12)
+    days = exponential(u) / max(per_year / DAYS_PER_YEAR, 1e-12)
     return 1 + np.floor(np.minimum(days, 1e8)).astype(np.int64)

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.scenario import Scenario
 
 __all__ = [
@@ -48,7 +49,6 @@ NXP2_EARLY_DAYS = 540
 PULSE_WINDOW_DAYS = 30
 WEIGHTED_HALF_LIFE_DAYS = 90
 _WEIGHTED_UNIT_MG_KG = 100.0
-_YEAR = 365.25
 _DECIMALS = 15
 
 
@@ -176,7 +176,7 @@ def gi_baseline(scenario: Scenario, days: int) -> NDArray[np.float64]:
     (0.001, 0.0005)
     """
     passed = np.arange(days) / scenario.gi_half_life_days
-    return np.round(scenario.gi_rate_per_year / _YEAR * 0.5**passed, _DECIMALS)
+    return np.round(scenario.gi_rate_per_year / DAYS_PER_YEAR * 0.5**passed, _DECIMALS)
 
 
 def log_hazard_ratios(scenario: Scenario) -> dict[str, float]:

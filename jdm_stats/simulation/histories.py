@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.aftermath import Aftermath
 from jdm_stats.simulation.children import Children, logistic
 from jdm_stats.simulation.draws import Streams, exponential, normal_quantile
@@ -41,7 +42,6 @@ _JAK_AFTER = 14
 _JAK_FROM_YEAR = 2018
 _DECISION_WITHIN = 7
 _BACK_TO_ONE_MG = 600  # taper clock, tenths of a day: 60 days, 1 mg/kg/day
-_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def _flares(
     day: int, fixed: _Fixed, severity: NDArray[np.float64], u: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
     scenario, plan = fixed.scenario, fixed.plan
-    rate = scenario.flares_per_year / _YEAR
+    rate = scenario.flares_per_year / DAYS_PER_YEAR
     log_ratio = math.log(scenario.flare_severity_hr) * severity
     chance = np.round(1 - np.exp(-rate * np.exp(log_ratio)), 12)
     flared = (u < chance) & plan.flares & (day > plan.start + PULSE_DAYS)
