@@ -11,9 +11,9 @@ import pandas as pd
 
 from jdm_stats.analysis.fits import ANTIBODY_TERM
 from jdm_stats.analysis.run import ALL, RiskAnalysis
-from jdm_stats.html import format_number, format_p, format_ratio
+from jdm_stats.html import format_number, format_ratio
 from jdm_stats.models.fit import FitResult
-from jdm_stats.models.words import FEW_EVENTS_PER_PARAMETER, sentence
+from jdm_stats.models.words import FEW_EVENTS_PER_PARAMETER, p_words, sentence
 from jdm_stats.report.labels import label
 
 TERMS = MappingProxyType(
@@ -74,10 +74,9 @@ def _ratio(row: pd.Series, penalty: str | None) -> str:
     if pd.isna(row["estimate"]):
         return sentence(row, penalty).replace(str(row["term"]), words, 1)
     shown = format_ratio(row["estimate"], row["conf_low"], row["conf_high"])
-    p = format_p(row["p_value"])
     return (
         f"{words[:1].upper()}{words[1:]}: hazard ratio {shown}, p "
-        f"{p if p.startswith('<') else f'= {p}'} (Firth Cox, 95% profile limits)."
+        f"{p_words(row['p_value'])} (Firth Cox, 95% profile limits)."
     )
 
 

@@ -93,12 +93,20 @@ class LastDay:
         self, child: np.ndarray, day: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Whether there is such a day, and which (meaningless where there is none)."""
+        known, at = self.begun_by(child, day)
+        if not len(self._keys):
+            return known, at
+        return known, np.minimum(self._last[at], day)
+
+    def begun_by(
+        self, child: np.ndarray, day: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Whether a span has begun, and the place of the latest, by child and first day."""
         if not len(self._keys):
             return np.zeros(len(child), dtype=bool), np.zeros(len(child), np.int64)
         place = np.searchsorted(self._keys, self._key(child, day), side="right") - 1
         at = np.maximum(place, 0)
-        known = (place >= 0) & (self._child[at] == child)
-        return known, np.minimum(self._last[at], day)
+        return (place >= 0) & (self._child[at] == child), at
 
 
 @dataclass(frozen=True, slots=True, eq=False)

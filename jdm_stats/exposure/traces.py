@@ -16,9 +16,6 @@ import numpy as np
 from jdm_stats.exposure.history import Doses, History, LastDay, StepSums
 from jdm_stats.schema import EVENTS
 
-# Days lie within +-40,000 (schema); a child and a day make one sortable key.
-_SPAN = 1_000_000
-
 Points = tuple[np.ndarray, np.ndarray]
 
 
@@ -205,15 +202,13 @@ class LastAssessment:
         """Find the reading of the last day d with d + L < t; missing before the first."""
         child, day, reading = history.readings[self.what]
         begins = day + self.lag_days
-        key = child * _SPAN + begins
+        last = LastDay(child, begins, begins)
 
         def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
-            place = np.searchsorted(key, who * _SPAN + (t - 1), side="right") - 1
-            safe = np.maximum(place, 0)
-            if not len(child):
-                return np.full(len(who), np.nan)
-            own = (place >= 0) & (child[safe] == who)
-            return np.where(own, reading[safe], np.nan)
+            known, at = last.begun_by(who, t - 1)
+            found = np.full(len(who), np.nan)
+            found[known] = reading[at[known]]
+            return found
 
         return Trace(value, (child, begins))
 

@@ -40,7 +40,7 @@ def sentence(row: pd.Series, penalty: str | None) -> str:
     kind = "profile limits" if row["interval"] == "profile" else "Wald limits"
     return (
         f"The {ratio} for {term} is {format_ratio(row['estimate'], None, None)} "
-        f"(95% {kind} {_ends(row)}; {test} p {_p(row['p_value'])}; "
+        f"(95% {kind} {_ends(row)}; {test} p {p_words(row['p_value'])}; "
         f"{count(int(row['events']), 'event')}): "
         f"the data are compatible with {_reading(row)}."
     )
@@ -51,7 +51,8 @@ def _ends(row: pd.Series) -> str:
     return f"{low} to {high}"
 
 
-def _p(value: float) -> str:
+def p_words(value: float) -> str:
+    """Write what follows the letter p: ``= 0.079``, ``<0.001``, ``>0.99``."""
     text = format_p(value)
     return text if text[:1] in "<>" else f"= {text}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from jdm_stats.analysis import words
 from jdm_stats.analysis.run import run_analysis
 from jdm_stats.plan import AnalysisPlan
@@ -85,3 +87,11 @@ def test_labels_of_terms():
     term = "C(antibody_group, Treatment('none'))[T.MDA5]"
     assert words.term_label(term) == "MDA5 (against none found)"
     assert words.term_label("ck_u_l") == "ck u l"
+
+
+def test_a_p_value_near_one_is_written_once_with_its_sign():
+    row = pd.Series(
+        {"term": "nxp2", "estimate": 1.0, "conf_low": 0.1, "conf_high": 9.0}
+    )
+    told = words._ratio(pd.concat([row, pd.Series({"p_value": 0.999})]), "firth")
+    assert ", p >0.99 (" in told
