@@ -62,6 +62,11 @@ class Fault:
         What is wrong, with the value received.
     remedy : str
         What to do about it.
+    severity : {"error", "warning"}
+        An error keeps the data from being used; a warning asks for a second look.
+    source : str or None
+        Where the value stands in the file as it came, when that is another place than
+        ``table`` and ``row``: ``"register.csv line 18, column 'Austritt'"``.
 
     Examples
     --------
@@ -86,14 +91,19 @@ class Fault:
     rule: str
     message: str
     remedy: str
+    severity: str = "error"
+    source: str | None = None
 
     def __str__(self) -> str:
         place = self.table if self.row is None else f"{self.table} row {self.row}"
+        if self.source is not None:
+            place = f"{self.source}: {place}"
         if self.patient_id is not None:
             place += f", patient {self.patient_id}"
         if self.column is not None:
             place += f", {self.column}"
-        return f"{place} [{self.rule}]: {self.message}; {self.remedy}"
+        mark = "warning " if self.severity == "warning" else ""
+        return f"{place} [{mark}{self.rule}]: {self.message}; {self.remedy}"
 
 
 class JdmStatsError(Exception):

@@ -109,6 +109,8 @@ def test_check_prints_every_fault_and_ends_with_code_3(faulty, capsys):
         "rule",
         "message",
         "remedy",
+        "severity",
+        "source",
     }
 
 

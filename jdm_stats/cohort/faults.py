@@ -98,8 +98,8 @@ def faults_table(faults: Iterable[Fault]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``table row patient_id column rule message remedy``; ``row`` is Int64
-        and counts from 1 below the header.
+        Columns ``severity source table row patient_id column rule message remedy``;
+        ``row`` is Int64 and counts from 1 below the header.
 
     Examples
     --------
@@ -108,7 +108,10 @@ def faults_table(faults: Iterable[Fault]) -> pd.DataFrame:
     [['events', 1, 'missing_value']]
     """
     rows = list(faults)
-    names = ("table", "row", "patient_id", "column", "rule", "message", "remedy")
+    names = (
+        *("severity", "source", "table", "row", "patient_id", "column"),
+        *("rule", "message", "remedy"),
+    )
     return pd.DataFrame(
         {
             name: pd.Series(

@@ -378,4 +378,4 @@ def test_faults_as_a_table(frames: Frames) -> None:
     assert table["row"].tolist() == [2, pd.NA]
     assert table["rule"].tolist() == ["out_of_range", "missing_column"]
     assert table["patient_id"].tolist() == ["B", None]
-    assert faults_table([]).shape == (0, 7)
+    assert faults_table([]).shape == (0, 9)

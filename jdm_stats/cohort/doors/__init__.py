@@ -1,0 +1,1 @@
+"""Doors: whatever a registry exports, read as text without guessing."""
