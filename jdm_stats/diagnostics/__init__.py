@@ -1,0 +1,1 @@
+"""What a careful reader asks of data and of a result: faults explained, rules of time kept."""
