@@ -7,13 +7,12 @@ report, so that a scheduled run and a person in Jupyter do the same.
 from __future__ import annotations
 
 import os
-import tomllib
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jdm_stats.errors import PlanError
+from jdm_stats.plan.reading import plan_error, read_toml
+from jdm_stats.plan.steroid_rules import SteroidRules
 
 Days = Annotated[int, Field(strict=True, ge=0, le=40_000)]
 Window = Annotated[int, Field(strict=True, ge=1, le=40_000)]
@@ -49,6 +48,8 @@ class AnalysisPlan(BaseModel):
     own_ratio_from_events : int, default 3
         An antibody has a hazard ratio of its own from so many events; those with fewer are
         pooled as "other antibody".
+    steroids : SteroidRules
+        How steroid courses become days at a dose; a mapping of its fields will do.
 
     Raises
     ------
@@ -77,16 +78,19 @@ class AnalysisPlan(BaseModel):
     logistic_formula: Formula = "nxp2 + pulse_by_landmark"
     risk_months: tuple[Annotated[int, Field(ge=1, le=600)], ...] = (6, 12, 24)
     own_ratio_from_events: Annotated[int, Field(ge=1)] = 3
+    steroids: SteroidRules = SteroidRules()
 
     def __init__(self, **fields: object) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            raise PlanError(_all_faults(error)) from None
+            raise plan_error(error, "the analysis plan is", "a plan") from None
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> AnalysisPlan:
         """Read a plan from a TOML file whose keys are the fields.
+
+        The rules for steroid courses stand in a section ``[steroids]``.
 
         Parameters
         ----------
@@ -97,15 +101,7 @@ class AnalysisPlan(BaseModel):
         PlanError
             When the file cannot be read or a field is at fault.
         """
-        try:
-            fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PlanError(
-                f"the plan {path} cannot be read: {error.strerror}"
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise PlanError(f"the plan {path} is not TOML: {error}") from error
-        return cls(**fields)
+        return cls(**read_toml(path, "the plan"))
 
     def in_words(self) -> tuple[tuple[str, str], ...]:
         """Say the plan as pairs of a choice and what was chosen."""
@@ -133,6 +129,7 @@ class AnalysisPlan(BaseModel):
                 f"{self.horizon_days} days after it; children whose follow-up ends in between "
                 "without event left out",
             ),
+            *self.steroids.in_words(),
         )
 
 
@@ -142,16 +139,3 @@ def _days(count: int) -> str:
 
 def _words(event: str) -> str:
     return event.replace("gi_", "GI ").replace("_", " ")
-
-
-def _all_faults(error: ValidationError) -> str:
-    lines = []
-    for fault in error.errors():
-        field = ".".join(map(str, fault["loc"])) or "plan"
-        said = (
-            "not a field of a plan"
-            if fault["type"] == "extra_forbidden"
-            else fault["msg"]
-        )
-        lines.append(f"{field}: {said}; received {fault.get('input')!r}")
-    return "the analysis plan is at fault:\n  " + "\n  ".join(lines)
