@@ -9,11 +9,20 @@ on :func:`cut_spans`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import UsageError
+from jdm_stats.intervals.columns import (
+    as_given,
+    check_events,
+    check_frame,
+    raise_all,
+    read_list,
+    read_spans,
+    repeated,
+)
 
 
 def cuts_inside(
@@ -76,18 +85,54 @@ def cut_spans(
     ([0, 0, 0, 1], [0, 3, 7, 0], [3, 7, 9, 5])
     """
     inside = (day > start[span]) & (day < stop[span])
-    parent = np.concatenate([np.arange(len(start)), span[inside]])
-    begins = np.concatenate([start, day[inside]])
-    order = np.lexsort((begins, parent))
-    parent, begins = parent[order], begins[order]
-    fresh = np.ones(len(parent), dtype=bool)
-    fresh[1:] = (parent[1:] != parent[:-1]) | (begins[1:] != begins[:-1])
-    parent, begins = parent[fresh], begins[fresh]
-    ends = np.empty_like(begins)
+    span, day = span[inside], day[inside]
+    ahead = (span[1:] > span[:-1]) | (span[1:] == span[:-1]) & (day[1:] > day[:-1])
+    if not ahead.all():
+        order = np.lexsort((day, span))
+        span, day = span[order], day[order]
+        fresh = np.ones(len(span), dtype=bool)
+        fresh[1:] = (span[1:] != span[:-1]) | (day[1:] != day[:-1])
+        span, day = span[fresh], day[fresh]
+    return ordered_pieces(start, stop, np.bincount(span, minlength=len(start)), day)
+
+
+def ordered_pieces(
+    start: np.ndarray, stop: np.ndarray, count: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut spans at days that are known to lie inside them, in order, without repeats.
+
+    Parameters
+    ----------
+    start, stop : ndarray of shape (n,)
+        Spans to cut.
+    count : ndarray of shape (n,)
+        How many cuts each span gets.
+    day : ndarray of shape (sum of count,)
+        The cuts of the first span, then of the second, and so on.
+
+    Returns
+    -------
+    parent, piece_start, piece_stop : ndarray of shape (n + sum of count,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, two = np.array([0, 0]), np.array([9, 5])
+    >>> parent, a, b = ordered_pieces(one, two, np.array([0, 1]), np.array([3]))
+    >>> parent.tolist(), a.tolist(), b.tolist()
+    ([0, 1, 1], [0, 0, 3], [9, 3, 5])
+    """
+    last = np.cumsum(count + 1) - 1  # place of the last piece of each span
+    size = len(start) + len(day)
+    cut = np.ones(size, dtype=bool)
+    cut[last - count] = False
+    begins = np.empty(size, dtype=np.result_type(start, day))
+    begins[last - count] = start
+    begins[cut] = day
+    ends = np.empty(size, dtype=np.result_type(stop, day))
     ends[:-1] = begins[1:]
-    last = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
-    ends[last] = stop[parent[last]]
-    return parent, begins, ends
+    ends[last] = stop
+    return np.repeat(np.arange(len(start)), count + 1), begins, ends
 
 
 def split_rows(
@@ -134,52 +179,45 @@ def split_rows(
     0      0     4      0
     1      4    10      1
     """
-    _check_columns(frame, [start, stop] + ([event] if event is not None else []))
-    days = np.asarray(list(cuts), dtype=float)
-    begins = _finite_times(frame, start)
-    ends = _finite_times(frame, stop)
-    if not np.isfinite(days).all():
-        raise UsageError(f"cuts must be finite numbers, received {days.tolist()!r}")
-    if not (begins < ends).all():
-        raise UsageError(
-            f"every row needs {start} < {stop}; "
-            f"{int((begins >= ends).sum())} rows break this (see audit_intervals)"
-        )
+    named = [start, stop] + ([event] if event is not None else [])
+    wrong = check_frame(frame, named)
+    days = read_list(cuts, "cuts", wrong)
+    raise_all(wrong)
+    begins, ends = read_spans(frame, start, stop, wrong)
+    check_events(frame, named[2:], wrong)
+    raise_all(wrong)
     span, day = cuts_inside(begins, ends, days)
-    parent, piece_start, piece_stop = cut_spans(begins, ends, span, day)
-    pieces = frame.iloc[parent].reset_index(drop=True)
-    pieces[start] = _like(piece_start, frame[start])
-    pieces[stop] = _like(piece_stop, frame[stop])
+    count = np.bincount(span, minlength=len(begins))
+    parent, piece_start, piece_stop = ordered_pieces(begins, ends, count, day)
+    new = {
+        start: as_given(piece_start, frame[start]),
+        stop: as_given(piece_stop, frame[stop]),
+    }
     if event is not None:
-        ends_here = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
-        none = pd.Series(np.zeros(len(parent)), index=pieces.index)
-        pieces[event] = pieces[event].where(ends_here, none.astype(frame[event].dtype))
-    pieces.attrs = dict(frame.attrs)
-    return pieces
+        new[event] = at_last_piece(frame[event], parent)
+    return repeated(frame, parent, new)
 
 
-def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise UsageError(
-            f"no column {', '.join(map(repr, missing))} in the frame; "
-            f"it has {', '.join(map(str, frame.columns))}"
-        )
+def at_last_piece(event: pd.Series, parent: np.ndarray) -> Any:
+    """Keep each row's event on its last piece; earlier pieces get 0.
 
+    Parameters
+    ----------
+    event : Series of shape (n,)
+        Codes by row, numbers or true and false.
+    parent : ndarray of shape (p,)
+        Row of each piece, pieces of a row together and in order of time.
 
-def _finite_times(frame: pd.DataFrame, name: str) -> np.ndarray:
-    if not pd.api.types.is_numeric_dtype(frame[name]):
-        raise UsageError(f"column {name!r} must be numeric, is {frame[name].dtype}")
-    times = frame[name].to_numpy(dtype=float, na_value=np.nan)
-    if not np.isfinite(times).all():
-        raise UsageError(f"column {name!r} holds missing or infinite times")
-    return times
-
-
-def _like(values: np.ndarray, original: pd.Series) -> pd.Series:
-    """Give times back in the column's own dtype when every value is whole."""
-    series = pd.Series(values)
-    whole = bool((values == np.floor(values)).all())
-    if pd.api.types.is_integer_dtype(original.dtype) and whole:
-        return series.astype(original.dtype)
-    return series
+    Returns
+    -------
+    array of shape (p,)
+        In the dtype of ``event``.
+    """
+    ends_here = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
+    if isinstance(event.dtype, np.dtype):
+        placed = np.zeros(len(parent), dtype=event.dtype)
+        placed[ends_here] = event.to_numpy()
+        return placed
+    coded = pd.array(np.zeros(len(parent), dtype=np.int8)).astype(event.dtype)
+    coded[ends_here] = event.array
+    return coded

@@ -1,0 +1,225 @@
+"""Reading the columns of any data frame: times, identifiers, and every fault at once.
+
+The functions of this room take plain data frames with any column names. What is wrong
+with a call is collected here, in a list of sentences, and raised in one error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jdm_stats.errors import UsageError
+
+
+def raise_all(wrong: Sequence[str]) -> None:
+    """Raise UsageError with every sentence, or do nothing when there is none."""
+    if wrong:
+        raise UsageError("; ".join(wrong))
+
+
+def named_rows(mask: np.ndarray, shown: int = 10) -> str:
+    """Name the rows where a mask is true, counted from 1: ``rows 2, 5 and 3 more``.
+
+    Examples
+    --------
+    >>> named_rows(np.array([False, True, True]))
+    'rows 2, 3'
+    """
+    places = np.flatnonzero(mask) + 1
+    told = ", ".join(map(str, places[:shown]))
+    more = f" and {len(places) - shown} more" if len(places) > shown else ""
+    return f"row{'s' if len(places) > 1 else ''} {told}{more}"
+
+
+def check_frame(frame: Any, names: Iterable[Any], what: str = "the frame") -> list[str]:
+    """Say what keeps the named columns from being read; empty when nothing does.
+
+    Parameters
+    ----------
+    frame : object
+        What was given as a data frame.
+    names : iterable
+        Columns that must be there, each once.
+    what : str
+        How the frame is called in the sentence.
+
+    Examples
+    --------
+    >>> check_frame(pd.DataFrame({"a": [1]}), ["a", "b"])
+    ["no column 'b' in the frame; it has a"]
+    """
+    if not isinstance(frame, pd.DataFrame):
+        return [f"{what} must be a pandas DataFrame, received {type(frame).__name__}"]
+    if frame.columns.nlevels > 1:
+        return [f"{what} has column names in several levels; flatten them first"]
+    wrong = []
+    missing = [name for name in dict.fromkeys(names) if name not in frame.columns]
+    if missing:
+        wrong.append(
+            f"no column {', '.join(map(repr, missing))} in {what}; "
+            f"it has {', '.join(map(str, frame.columns))}"
+        )
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].unique()
+        wrong.append(f"{what} has the column {', '.join(map(repr, twice))} twice")
+    return wrong
+
+
+def read_numbers(
+    frame: pd.DataFrame, name: str, wrong: list[str], kind: str = "times"
+) -> np.ndarray:
+    """Read a column of finite numbers; integers stay integers.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    name : str
+        A column that is there.
+    wrong : list of str
+        Gets a sentence when the column is not numeric or not finite.
+    kind : str
+        What the numbers are, for the sentence.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        int64 or float64; NaN where nothing could be read.
+    """
+    column = frame[name]
+    dtype = column.dtype
+    numeric = pd.api.types.is_numeric_dtype(dtype)
+    if not numeric or pd.api.types.is_complex_dtype(dtype):
+        wrong.append(f"column {name!r} must be numeric, is {dtype}")
+        return np.full(len(frame), np.nan)
+    if pd.api.types.is_integer_dtype(dtype) and not column.hasnans:
+        return column.to_numpy(dtype=np.int64)
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    lost = ~np.isfinite(values)
+    if lost.any():
+        wrong.append(
+            f"column {name!r} holds missing or infinite {kind} ({named_rows(lost)})"
+        )
+    return values
+
+
+def read_spans(
+    frame: pd.DataFrame, start: str, stop: str, wrong: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read the two time columns and require start < stop in every row.
+
+    Returns
+    -------
+    begins, ends : ndarray of shape (n,)
+        Both int64 when both columns are whole numbers, else both float64.
+    """
+    begins = read_numbers(frame, start, wrong)
+    ends = read_numbers(frame, stop, wrong)
+    if begins.dtype != ends.dtype:
+        begins, ends = begins.astype(float), ends.astype(float)
+    broken = begins >= ends  # false where a time is missing, which is told already
+    if broken.any():
+        wrong.append(
+            f"every row needs {start} < {stop}; {int(broken.sum())} rows break this "
+            f"({named_rows(broken)}; see audit_intervals)"
+        )
+    return begins, ends
+
+
+def read_list(values: Any, what: str, wrong: list[str]) -> np.ndarray:
+    """Read a list of finite numbers, as int64 when all are whole, else as float64.
+
+    Examples
+    --------
+    >>> read_list([90, 180.0], "cuts", [])
+    array([ 90, 180])
+    """
+    told = f"{what} must be finite numbers, received {values!r}"
+    if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
+        wrong.append(told)
+        return np.array([], dtype=np.int64)
+    given = list(values)
+    plain = all(pd.api.types.is_number(value) for value in given)
+    numbers = np.array(given if plain else [np.nan], dtype=complex)
+    if not (np.isfinite(numbers).all() and (numbers.imag == 0).all()):
+        wrong.append(f"{what} must be finite numbers, received {given!r}")
+        return np.array([], dtype=np.int64)
+    real = numbers.real
+    whole = (real == np.floor(real)).all() and (np.abs(real) < 2**53).all()
+    return real.astype(np.int64) if whole else real
+
+
+def check_events(frame: pd.DataFrame, names: Iterable[str], wrong: list[str]) -> None:
+    """Require event columns that can hold a 0: numbers or true and false."""
+    for name in names:
+        dtype = frame[name].dtype
+        if not pd.api.types.is_numeric_dtype(dtype):
+            wrong.append(
+                f"the event column {name!r} must hold numbers or true and false, "
+                f"is {dtype}"
+            )
+
+
+def check_level(conf_level: Any, wrong: list[str]) -> None:
+    """Require a confidence level between 0 and 1."""
+    if not (pd.api.types.is_number(conf_level) and 0 < conf_level < 1):
+        wrong.append(f"conf_level must lie between 0 and 1, received {conf_level!r}")
+
+
+def check_positive(value: Any, name: str, wrong: list[str]) -> None:
+    """Require a finite number above 0."""
+    number = pd.api.types.is_number(value) and not isinstance(value, complex)
+    if not (number and np.isfinite(value) and value > 0):
+        wrong.append(f"{name} must be a number above 0, received {value!r}")
+
+
+def as_given(values: np.ndarray, original: pd.Series) -> Any:
+    """Give times back in the column's own dtype when that holds them exactly."""
+    dtype = original.dtype
+    if pd.api.types.is_integer_dtype(dtype):
+        whole = values.dtype.kind == "i" or bool((values == np.floor(values)).all())
+        given = values.astype(np.int64) if whole else values
+        if not whole or dtype == given.dtype:
+            return given
+        return pd.array(given).astype(dtype)
+    given = values.astype(float, copy=False)
+    return given if isinstance(dtype, np.dtype) else pd.array(given).astype(dtype)
+
+
+def repeated(
+    frame: pd.DataFrame, parent: np.ndarray, replaced: dict[str, Any]
+) -> pd.DataFrame:
+    """Repeat rows, with some columns replaced and new ones behind.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, columns)
+        Not changed.
+    parent : ndarray of shape (p,)
+        Row of the frame each new row is made of.
+    replaced : dict of str to array of shape (p,)
+        Columns by name; the frame's own are replaced in place, others come last.
+
+    Returns
+    -------
+    DataFrame of shape (p, columns)
+        With a fresh index and the frame's ``attrs``.
+    """
+    columns = {
+        name: replaced[name] if name in replaced else _taken(frame[name], parent)
+        for name in frame.columns
+    }
+    columns |= {name: column for name, column in replaced.items()}
+    pieces = pd.DataFrame(columns, index=pd.RangeIndex(len(parent)), copy=False)
+    pieces.columns = pieces.columns.astype(frame.columns.dtype)
+    pieces.attrs = dict(frame.attrs)
+    return pieces
+
+
+def _taken(column: pd.Series, parent: np.ndarray) -> Any:
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy().take(parent)
+    return column.array.take(parent)
