@@ -18,7 +18,7 @@ from jdm_stats.cohort.faults import faults_at
 from jdm_stats.errors import Fault
 from jdm_stats.schema import MAX_STEROID_MG, MAX_STEROID_MG_KG_DAY, STEROIDS
 
-__all__ = ["RULES", "implausible_doses"]
+__all__ = ["RULES", "doses_on_a_day", "implausible_doses"]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -62,24 +62,17 @@ def implausible_doses(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     ['dose_implausible']
     """
     courses = tables["courses"]
-    judged = courses["drug"].isin(STEROIDS) & courses["dose_basis"].notna()
-    judged &= courses["dose_mg"].notna()
-    place = np.flatnonzero(judged.to_numpy(dtype=bool))
-    if not place.size:
-        return []
-    rows = courses.iloc[place].reset_index(drop=True)
-    dose, basis = rows["dose_mg"].to_numpy(dtype=np.float64), rows["dose_basis"]
-    per_kg_day = (basis == "per_kg_day").to_numpy(dtype=bool)
-    mg_kg = _prednisone_mg_kg(rows, tables)
-    beyond = ~per_kg_day & (dose > MAX_STEROID_MG) | (mg_kg > MAX_STEROID_MG_KG_DAY)
-    mask = np.zeros(len(courses), dtype=bool)
-    mask[place[beyond]] = True
+    mg_kg, _ = doses_on_a_day(tables)
+    drug, basis = courses["drug"], courses["dose_basis"]
+    dose = courses["dose_mg"].to_numpy(dtype=np.float64, na_value=np.nan)
+    in_mg = drug.isin(STEROIDS) & basis.notna() & (basis != "per_kg_day")
+    mask = in_mg.to_numpy(dtype=bool) & (dose > MAX_STEROID_MG)
+    mask |= mg_kg > MAX_STEROID_MG_KG_DAY
 
     def message(row: int) -> str:
-        here = int(np.searchsorted(place, row))
-        said = f"{rows['drug'].iloc[here]} {dose[here]:.12g} mg {basis.iloc[here]}"
-        if mg_kg[here] > MAX_STEROID_MG_KG_DAY:
-            said += f" is {mg_kg[here]:.3g} mg/kg/day of prednisone-equivalent"
+        said = f"{drug.iloc[row]} {dose[row]:.12g} mg {basis.iloc[row]}"
+        if mg_kg[row] > MAX_STEROID_MG_KG_DAY:
+            said += f" is {mg_kg[row]:.3g} mg/kg/day of prednisone-equivalent"
             return f"{said}, above {MAX_STEROID_MG_KG_DAY:g}"
         return f"{said} is above {MAX_STEROID_MG:,.0f} mg"
 
@@ -90,13 +83,51 @@ def implausible_doses(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     )
 
 
-def _prednisone_mg_kg(
-    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
-) -> Numbers:
-    """Return mg/kg of prednisone-equivalent on a day given; NaN without a weight."""
+def doses_on_a_day(tables: Mapping[str, pd.DataFrame]) -> tuple[Numbers, Numbers]:
+    """Return the dose of each course on a day it is given.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The four tables, in the shape `conform` gives them.
+
+    Returns
+    -------
+    mg_kg : float array, shape (courses,)
+        mg/kg of prednisone-equivalent, by the weight last recorded.
+    mg : float array, shape (courses,)
+        mg of the drug itself. Both are NaN where they are not known, and where the
+        course is no steroid.
+    """
     # steroids reads a Cohort, which is checked here first
     from jdm_stats.cohort.steroids import PREDNISONE_EQUIVALENT_PER_MG
 
+    courses = tables["courses"]
+    judged = courses["drug"].isin(STEROIDS) & courses["dose_basis"].notna()
+    judged &= courses["dose_mg"].notna()
+    place = np.flatnonzero(judged.to_numpy(dtype=bool))
+    both = np.full((2, len(courses)), np.nan)
+    if not place.size:
+        return both[0], both[1]
+    rows = courses.iloc[place].reset_index(drop=True)
+    weight, height = _sizes(rows, tables)
+    factor = rows["drug"].map(dict(PREDNISONE_EQUIVALENT_PER_MG)).to_numpy(np.float64)
+    dose, basis = rows["dose_mg"].to_numpy(np.float64), rows["dose_basis"]
+    per_kg, per_m2 = (
+        (basis == word).to_numpy(dtype=bool) for word in ("per_kg_day", "per_m2")
+    )
+    with np.errstate(over="ignore"):
+        surface_m2 = np.sqrt(height * weight / 3600)
+        both[1, place] = np.select(
+            [per_kg, per_m2], [dose * weight, dose * surface_m2], dose
+        )
+        both[0, place] = factor * np.where(per_kg, dose, both[1, place] / weight)
+    return both[0], both[1]
+
+
+def _sizes(
+    rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+) -> tuple[Numbers, Numbers]:
     patients = tables["patients"].drop_duplicates("patient_id")
     starts = pd.DataFrame(
         {
@@ -106,15 +137,4 @@ def _prednisone_mg_kg(
     )
     weight, _ = recorded_by(patients, tables["assessments"], starts, "weight_kg")
     height, _ = recorded_by(patients, tables["assessments"], starts, "height_cm")
-    factor = rows["drug"].map(dict(PREDNISONE_EQUIVALENT_PER_MG))
-    with np.errstate(over="ignore"):
-        dose = factor.to_numpy(np.float64) * rows["dose_mg"].to_numpy(np.float64)
-        by_basis = {
-            "per_kg_day": dose,
-            "per_m2": dose * np.sqrt(height * weight / 3600) / weight,
-        }
-        return np.select(
-            [(rows["dose_basis"] == basis).to_numpy(bool) for basis in by_basis],
-            list(by_basis.values()),
-            dose / weight,
-        )
+    return weight, height

@@ -25,6 +25,8 @@ def faults_at(
     rule: str,
     message: Callable[[int], str],
     remedy: str | Callable[[int], str],
+    *,
+    severity: str = "error",
 ) -> list[Fault]:
     """Return one fault for each row where ``mask`` holds.
 
@@ -38,6 +40,7 @@ def faults_at(
         The children's ids; None where there is none.
     message, remedy : function of the row's position, or a fixed remedy
         What is wrong, with the value received, and what to do.
+    severity : {"error", "warning"}
 
     Examples
     --------
@@ -63,6 +66,7 @@ def faults_at(
             rule,
             message(int(row)),
             remedy if isinstance(remedy, str) else remedy(int(row)),
+            severity,
         )
         for row in np.flatnonzero(np.asarray(mask, dtype=bool))
     ]
