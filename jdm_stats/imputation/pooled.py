@@ -97,7 +97,7 @@ class PooledFit:
             with np.errstate(over="ignore"):
                 for name in _EXPONENTIATED:
                     rows[name] = np.exp(rows[name])
-            rows["scale"] = RATIO[self.kind]  # type: ignore[index]
+            rows["scale"] = RATIO[self.kind]
         return marked(rows, self.synthetic, imputations=self.m)
 
     def in_words(self, term: str | None = None) -> str:
@@ -132,7 +132,7 @@ class PooledFit:
 
     def _repr_html_(self) -> str:
         rows = self.tidy(exponentiate=True)
-        ratio = RATIO[self.kind].capitalize()  # type: ignore[index]
+        ratio = RATIO[self.kind].capitalize()
         shown = pd.DataFrame(
             {
                 "Term": rows["term"],

@@ -73,7 +73,7 @@ def _missing_information(rows: pd.DataFrame) -> list[str]:
 
 
 def _common(fits: Sequence[FitResult]) -> list[str]:
-    """Notes that every fit carries word for word."""
+    """Repeat the notes that every fit carries word for word."""
     shared = [
         note
         for note in fits[0].notes

@@ -220,15 +220,15 @@ def _with_profiles(
 ) -> pd.DataFrame:
     """Replace limits and p-values by those of the combined profiles."""
     rows = rows.assign(mc_error_low=np.nan, mc_error_high=np.nan, statistic=np.nan)
+    own = [(fit.terms, fit._limits("profile", conf_level)) for fit in fits]
     for place, row in enumerate(rows.to_dict("records")):
         if row["reason"]:
             continue
         term = str(row["term"])
         curves = profile_curves(fits, term)
-        own = [_own_limits(fit, term, conf_level) for fit in fits]
         reasons = []
-        for end, side, key in (("low", -1, 0), ("high", 1, 1)):
-            ends = np.array([pair[key] for pair in own])
+        for end, side, name in (("low", -1, "lower"), ("high", 1, "upper")):
+            ends = np.array([getattr(o, name)[t.index(term)] for t, o in own])
             limit = pooled_limit(curves, ends, side, conf_level)
             rows.loc[place, f"conf_{end}"] = limit.value
             rows.loc[place, f"mc_error_{end}"] = limit.mc_error
@@ -240,12 +240,6 @@ def _with_profiles(
             reasons.append(f"no p-value ({failed})")
         rows.loc[place, "reason"] = "; ".join(reasons)
     return rows
-
-
-def _own_limits(fit: FitResult, term: str, conf_level: float) -> tuple[float, float]:
-    limits = fit._limits("profile", conf_level)
-    at = fit.terms.index(term)
-    return float(limits.lower[at]), float(limits.upper[at])
 
 
 def _one(counts: Sequence[int]) -> float | int:
