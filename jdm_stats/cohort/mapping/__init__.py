@@ -1,0 +1,1 @@
+"""A registry's own columns, codes, dates and units, turned into the four tables."""
