@@ -163,6 +163,23 @@ def check_events(frame: pd.DataFrame, names: Iterable[str], wrong: list[str]) ->
             )
 
 
+def event_columns(
+    frame: Any, event: str | Sequence[str] | None, more: Sequence[str] = ()
+) -> list[str]:
+    """List the event columns: those named, and those that a merge is known to have made.
+
+    Examples
+    --------
+    >>> event_columns(pd.DataFrame(), "event")
+    ['event']
+    """
+    named = [event] if isinstance(event, str) else list(event or ())
+    attrs = getattr(frame, "attrs", {})
+    known = attrs.get("jdm_stats", {}).get("event_columns", ())
+    there = [name for name in known if name in frame.columns]
+    return list(dict.fromkeys([*named, *there, *more]))
+
+
 def check_level(conf_level: Any, wrong: list[str]) -> None:
     """Require a confidence level between 0 and 1."""
     if not (pd.api.types.is_number(conf_level) and 0 < conf_level < 1):

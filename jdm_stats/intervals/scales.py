@@ -17,6 +17,7 @@ from jdm_stats.intervals.columns import (
     as_given,
     check_events,
     check_frame,
+    event_columns,
     raise_all,
     read_spans,
     repeated,
@@ -93,7 +94,7 @@ def split_on_scales(
     1    182   365      0  9.5  (-inf, 365]    (10, 15]
     2    365   900      1  9.5   (365, inf)    (10, 15]
     """
-    events = [event] if isinstance(event, str) else list(event or ())
+    events = event_columns(frame, event)
     wrong = check_frame(frame, [start, stop, *events])
     raise_all(wrong)
     begins, ends = read_spans(frame, start, stop, wrong)
@@ -118,7 +119,7 @@ def split_on_scales(
     }
     new |= {name: at_last_piece(frame[name], parent) for name in events}
     for name, scale in placed.items():
-        codes = cuts[name].band_of_pieces(parent, piece_start)
+        codes: Any = cuts[name].band_of_pieces(parent, piece_start)
         new[name] = pd.Categorical.from_codes(codes, dtype=scale.bands())
     pieces = repeated(frame, parent, new)
     tally = {"rows": len(frame), "pieces": len(pieces)}

@@ -8,7 +8,7 @@ on :func:`cut_spans`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from jdm_stats.intervals.columns import (
     as_given,
     check_events,
     check_frame,
+    event_columns,
     raise_all,
     read_list,
     read_spans,
@@ -141,7 +142,7 @@ def split_rows(
     *,
     start: str = "start",
     stop: str = "stop",
-    event: str | None = "event",
+    event: str | Sequence[str] | None = "event",
 ) -> pd.DataFrame:
     """Split every row at risk across the given days.
 
@@ -153,9 +154,9 @@ def split_rows(
         Days (or whatever unit ``start`` and ``stop`` carry) to split at.
     start, stop : str
         Names of the time columns.
-    event : str or None
-        Name of the event column. The event stays on the last piece; earlier pieces
-        get 0. None when the frame has no event.
+    event : str, sequence of str or None
+        Event columns. The event stays on the last piece; earlier pieces get 0. None
+        when the frame has no event.
 
     Returns
     -------
@@ -179,22 +180,21 @@ def split_rows(
     0      0     4      0
     1      4    10      1
     """
-    named = [start, stop] + ([event] if event is not None else [])
-    wrong = check_frame(frame, named)
+    events = event_columns(frame, event)
+    wrong = check_frame(frame, [start, stop, *events])
     days = read_list(cuts, "cuts", wrong)
     raise_all(wrong)
     begins, ends = read_spans(frame, start, stop, wrong)
-    check_events(frame, named[2:], wrong)
+    check_events(frame, events, wrong)
     raise_all(wrong)
     span, day = cuts_inside(begins, ends, days)
     count = np.bincount(span, minlength=len(begins))
     parent, piece_start, piece_stop = ordered_pieces(begins, ends, count, day)
-    new = {
+    new: dict[str, Any] = {
         start: as_given(piece_start, frame[start]),
         stop: as_given(piece_stop, frame[stop]),
     }
-    if event is not None:
-        new[event] = at_last_piece(frame[event], parent)
+    new |= {name: at_last_piece(frame[name], parent) for name in events}
     return repeated(frame, parent, new)
 
 

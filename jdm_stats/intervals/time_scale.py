@@ -18,6 +18,7 @@ from jdm_stats.intervals.columns import (
     read_list,
     read_numbers,
 )
+from jdm_stats.intervals.keys import pair_keys
 from jdm_stats.schema import DAYS_PER_YEAR
 
 __all__ = ["TimeScale", "age_scale", "calendar_scale"]
@@ -118,25 +119,10 @@ class ScaleCuts:
 
     def band_of_pieces(self, parent: np.ndarray, begins: np.ndarray) -> np.ndarray:
         """Count the cuts at or before each piece's start."""
-        place, mark, wide = _ranked(begins, self.time)
-        before = np.searchsorted(
-            self.span * wide + mark, parent * wide + place, side="right"
-        )
+        marks, places = pair_keys((self.span, self.time), (parent, begins))
+        before = np.searchsorted(marks, places, side="right")
         ahead = np.searchsorted(self.span, np.arange(len(self.first_band)), side="left")
         return (self.first_band - ahead)[parent] + before
-
-
-def _ranked(
-    begins: np.ndarray, times: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Order two sets of times jointly by whole numbers from 0 up, below a bound."""
-    if begins.dtype.kind == "i" and times.dtype.kind == "i" and len(begins):
-        low = min(begins.min(), times.min(initial=begins[0]))
-        high = max(begins.max(), times.max(initial=begins[0]))
-        if high - low < 2**31:
-            return begins - low, times - low, int(high - low) + 1
-    rank = np.unique(np.concatenate([begins, times]), return_inverse=True)[1]
-    return rank[: len(begins)], rank[len(begins) :], len(rank) + 1
 
 
 @dataclass(frozen=True)
