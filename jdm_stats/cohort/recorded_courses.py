@@ -19,7 +19,15 @@ from jdm_stats.cohort.cells import Mask
 from jdm_stats.plan.steroid_rules import SteroidRules
 from jdm_stats.schema import DOSE_BASES, ROUTES, STEROIDS
 
-__all__ = ["RULES", "RecordedCourses", "read_recorded", "settle"]
+__all__ = [
+    "NEVER",
+    "RULES",
+    "RecordedCourses",
+    "Settled",
+    "next_start",
+    "read_recorded",
+    "settle",
+]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -32,7 +40,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 
 Days = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
-NEVER = 2**40
+NEVER = 2**40  # a day after all others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,8 +209,15 @@ def _groups(courses: RecordedCourses) -> Days:
     return (courses.child * drugs + courses.drug) * routes + courses.route
 
 
-def _next_start(group: Days, start: Days) -> tuple[Days, Mask]:
-    """First later start in each course's group, NEVER without; whether two begin a day."""
+def next_start(group: Days, start: Days) -> tuple[Days, Mask]:
+    """Return the next later start in each course's group, and who shares a start.
+
+    Examples
+    --------
+    >>> following, twin = next_start(np.array([1, 1, 1, 2]), np.array([0, 9, 0, 3]))
+    >>> following.tolist() == [9, NEVER, 9, NEVER], twin.tolist()
+    (True, [True, False, True, False])
+    """
     order = np.lexsort((start, group))
     own, day = group[order], start[order]
     fresh = np.ones(len(order), dtype=bool)
@@ -234,7 +249,7 @@ def _with_last_days(
     else:
         following = np.full(len(courses), NEVER, dtype=np.int64)
         if rule == "next_course":
-            following = _next_start(_groups(courses), courses.start)[0]
+            following = next_start(_groups(courses), courses.start)[0]
         last = np.where(following < NEVER, following - 1, at_exit)
         how = {
             "last days set to the day before the next course": open_ended
@@ -268,7 +283,7 @@ def _ended_by_a_later(
 ) -> tuple[RecordedCourses, Mask, Mask]:
     """End each course on the day before a later one of its drug and route begins."""
     place = np.flatnonzero(kept)
-    later, twin = _next_start(_groups(courses)[place], courses.start[place])
+    later, twin = next_start(_groups(courses)[place], courses.start[place])
     replaced, same_start = np.zeros_like(kept), np.zeros_like(kept)
     same_start[place] = twin
     replaced[place] = courses.ends[place] & (later <= courses.stop[place])

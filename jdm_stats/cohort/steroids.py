@@ -64,7 +64,8 @@ class SteroidReading:
     kept : bool array, shape (courses,)
         Whether a course is kept by the rules.
     problems : tuple of Problem
-    tally : dict of str to int
+    tally, applied : dict of str to int
+        All counts; and those of courses that a named rule was applied to.
     rules : SteroidRules
     ids : object array, shape (children,)
         Patient ids in the order of the patients table.
@@ -76,6 +77,7 @@ class SteroidReading:
     kept: Mask
     problems: tuple[Problem, ...]
     tally: Mapping[str, int]
+    applied: Mapping[str, int]
     rules: SteroidRules
     ids: npt.NDArray[np.object_]
     synthetic: bool
@@ -117,6 +119,7 @@ class SteroidReading:
                 for p in self.problems
             ),
             self.tally,
+            self.applied,
             self.rules,
             ids.to_numpy(dtype=object),
             self.synthetic,
@@ -278,42 +281,37 @@ def read_steroids(
     sound = settled.kept.copy()
     for problem in problems:
         sound &= ~problem.mask
-    days, applied = lay_out(
+    days, laid = lay_out(
         courses, given, np.flatnonzero(sound), weights, heights, rules
     )
-    counts = _counts(courses, given, settled.kept)
-    tally = {
-        "courses": int(wanted.sum()),
-        "steroid courses": int(chosen.sum()),
-        "pulse courses": len(np.unique(days.place[days.pulse])),
-        "courses not given daily": counts.pop("courses not given daily"),
-        "rows": len(days.place),
-        **counts,
-        **settled.tally,
-        **applied,
-    }
+    applied = settled.tally | laid
     replaced = np.isin(courses.drug, [STEROIDS.index(d) for d in rules.equivalents])
     if count := int((replaced & sound).sum()):
-        tally["doses by a replaced equivalent"] = count
+        applied["doses by a replaced equivalent"] = count
     return SteroidReading(
         courses,
         days,
         settled.kept,
         problems,
-        tally,
+        {"courses": int(wanted.sum()), "steroid courses": int(chosen.sum())}
+        | _counts(courses, given, settled.kept, days)
+        | applied,
+        applied,
         rules,
         ids.to_numpy(dtype=object),
         cohort.synthetic,
     )
 
 
-def _counts(courses: RecordedCourses, given: Given, kept: Mask) -> dict[str, int]:
+def _counts(
+    courses: RecordedCourses, given: Given, kept: Mask, days: SteroidDays
+) -> dict[str, int]:
     needs_weight = kept & ~courses.is_basis("per_kg_day")
     return {
+        "pulse courses": len(np.unique(days.place[days.pulse])),
         "courses not given daily": int((kept & (courses.every > 1)).sum()),
-        "doses per kg by an assessed weight": int(
-            (needs_weight & given.assessed).sum()
-        ),
+        "rows": len(days.place),
+        "doses per kg by an assessed weight": int((needs_weight & given.assessed).sum()),
         "doses per kg by the weight in patients": int(
             (needs_weight & ~given.assessed).sum()
         ),

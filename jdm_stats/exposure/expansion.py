@@ -8,38 +8,22 @@ none after the outcome, and every child left out is counted in the tally.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.errors import NotYetSupportedError, UsageError
+from jdm_stats.cohort.faults import in_order
+from jdm_stats.errors import CohortError, Fault, NotYetSupportedError, UsageError
+from jdm_stats.exposure.arguments import whole_days
+from jdm_stats.exposure.at_risk import AtRisk, children_at_risk, cut_follow_up
 from jdm_stats.exposure.baseline import baseline_columns, choose_covariates
-from jdm_stats.exposure.follow_up import (
-    Endpoint,
-    EventDays,
-    first_events,
-    read_endpoint,
-    read_event_days,
-)
-from jdm_stats.exposure.history import History, read_history
-from jdm_stats.exposure.measures import whole_days
+from jdm_stats.exposure.follow_up import read_endpoint, read_event_days
+from jdm_stats.exposure.history import History
 from jdm_stats.exposure.traces import Measure, Trace
-from jdm_stats.intervals.split import cut_spans, cuts_inside
-from jdm_stats.schema import EVENTS, MEASURES
+from jdm_stats.plan.steroid_rules import SteroidRules
 
 _ROW_COLUMNS = ("patient_id", "start", "stop", "event")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _AtRisk:
-    """Children at risk: their number in the patients table, (entry, end], event code."""
-
-    child: np.ndarray
-    entry: np.ndarray
-    end: np.ndarray
-    code: np.ndarray
 
 
 def expand_intervals(
@@ -52,6 +36,7 @@ def expand_intervals(
     every_days: int | None = None,
     definite_only: bool = False,
     recurrent: bool = False,
+    steroids: SteroidRules | None = None,
 ) -> pd.DataFrame:
     """Expand a cohort into rows at risk in (start, stop].
 
@@ -65,8 +50,8 @@ def expand_intervals(
         Event types of codes 2, 3, ...; the first of them ends follow-up too. On one
         day the outcome goes before them. With None a death merely ends follow-up.
     measures : sequence of measures
-        From ``current_dose``, ``cumulative_dose``, ``recent_pulse``, ``days_since``,
-        ``ever_event`` and ``last_assessment``; one column each.
+        From `jdm_stats.exposure.measures`, such as ``current_dose`` or ``recent_pulse``,
+        or of your own (see `jdm_stats.exposure.traces.Measure`); one column each.
     covariates : sequence of str, optional
         Baseline columns of the patients table to join, and ``nxp2``; by default all.
     every_days : int, optional
@@ -77,6 +62,8 @@ def expand_intervals(
     recurrent : bool, default False
         Refused: keeping a child at risk after its first event needs a variance that
         allows for rows of one child going together, which comes with it.
+    steroids : SteroidRules, optional
+        How steroid courses become days at a dose; by default nothing is guessed.
 
     Returns
     -------
@@ -84,7 +71,8 @@ def expand_intervals(
         ``patient_id``, ``start``, ``stop`` (whole days from diagnosis), ``event``, the
         measures, the covariates; in the order of the patients table and of time.
         ``attrs["jdm_stats"]`` holds outcome, competing, event_codes, measures,
-        daily_measures, cut_for, synthetic and the tally. Measures that change daily
+        daily_measures, cut_for, synthetic, steroid_rules and the tally, with the courses
+        that each rule was applied to. Measures that change daily
         are read at each row's stop and the rows are cut at every event day of the
         cohort, so such a table serves the outcome it was cut for.
 
@@ -95,7 +83,8 @@ def expand_intervals(
     NotYetSupportedError
         If ``recurrent`` is asked for.
     CohortError
-        If a measure needs steroids and a steroid course lacks its days or dose.
+        Listing every course a measure reads that lacks its days or dose and can matter:
+        of a child at risk, begun early enough to act before the end of follow-up.
 
     Examples
     --------
@@ -110,66 +99,161 @@ def expand_intervals(
     0         P1      0    30      0   1.0
     1         P1     30    40      1   1.0
     """
+    history = History(cohort, rules=steroids, definite_only=definite_only)
+    return expand_history(
+        history,
+        outcome=outcome,
+        competing=competing,
+        measures=measures,
+        covariates=covariates,
+        every_days=every_days,
+        recurrent=recurrent,
+    )
+
+
+def expand_history(
+    history: History,
+    *,
+    outcome: str = "gi_perforation",
+    competing: str | Sequence[str] | None = "death",
+    measures: Sequence[Measure] = (),
+    covariates: Sequence[str] | None = None,
+    every_days: int | None = None,
+    recurrent: bool = False,
+) -> pd.DataFrame:
+    """Do what `expand_intervals` does with a history that several expansions share."""
     if recurrent:
         raise NotYetSupportedError(
             "recurrent=True keeps a child at risk after its first event; it comes with "
             "cluster-robust variance and is refused until then. Leave it False: the "
             "first event after entry ends follow-up"
         )
-    endpoint = read_endpoint(outcome, competing, definite_only)
+    endpoint = read_endpoint(outcome, competing, history.definite_only)
     joined = choose_covariates(covariates)
     _check_measures(measures, joined)
     every = None if every_days is None else whole_days("every_days", every_days, 1)
-    patients = cohort.patients
-    ids = pd.Index(patients["patient_id"])
-    found = read_event_days(cohort, ids, endpoint)
-    at_risk, tally = _children_at_risk(patients, found, endpoint)
-    needs = {measure.needs for measure in measures}
-    history = read_history(
-        cohort,
-        steroids="steroids" in needs,
-        events=needs & set(EVENTS),
-        readings=needs & set(MEASURES),
-        definite_only=definite_only,
-    )
+    found = read_event_days(history.cohort, history.ids, endpoint)
+    at_risk, tally = children_at_risk(history.patients, found, endpoint)
+    before = _can_act_before(at_risk, len(history.ids))
+    _refuse_faults(history, measures, before)
     traces = [measure.trace(history) for measure in measures]
-    parent, start, stop = _cut(at_risk, traces, every)
-    child = at_risk.child[parent]
-    last = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
-    rows = pd.DataFrame(
-        {
-            "patient_id": ids.to_numpy(dtype=object)[child],
-            "start": start,
-            "stop": stop,
-            "event": np.where(last, at_risk.code[parent], 0),
-            **{
-                measure.name: trace.value(child, stop)
-                for measure, trace in zip(measures, traces, strict=True)
-            },
-        }
-    )
-    known = baseline_columns(patients, joined).take(child).reset_index(drop=True)
-    rows = pd.concat([rows, known], axis=1)
+    parent, start, stop = cut_follow_up(at_risk, traces, every)
+    rows = _rows(history, at_risk, measures, traces, joined, (parent, start, stop))
     tally |= {"rows": len(rows), "rows_cut": len(rows) - len(at_risk.child)}
-    tally |= _steroid_tally(history, at_risk, len(patients))
-    rows.attrs["jdm_stats"] = {
+    noted = {
         **endpoint.noted(),
         "measures": [measure.name for measure in measures],
         "daily_measures": [measure.name for measure in measures if measure.daily],
         "cut_for": endpoint.outcome,
         "every_days": every,
-        "synthetic": cohort.synthetic,
-        "tally": tally,
+        "synthetic": history.cohort.synthetic,
     }
+    if any(measure.needs == "steroids" for measure in measures):
+        tally |= _steroid_tally(history, at_risk)
+        tally |= steroid_rules_tally(history, measures, before)
+        noted["steroid_rules"] = history.rules.model_dump()
+    for trace in traces:
+        tally |= trace.tally
+    rows.attrs["jdm_stats"] = {**noted, "tally": tally}
     return rows
+
+
+def _rows(
+    history: History,
+    at_risk: AtRisk,
+    measures: Sequence[Measure],
+    traces: Sequence[Trace],
+    joined: Sequence[str],
+    pieces: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> pd.DataFrame:
+    """Lay the pieces out, one column at a time so that none is held twice."""
+    parent, start, stop = pieces
+    child = at_risk.child[parent]
+    last = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
+    columns: dict[str, object] = {
+        "patient_id": history.ids.to_numpy(dtype=object)[child],
+        "start": start,
+        "stop": stop,
+        "event": np.where(last, at_risk.code[parent], 0),
+    }
+    for measure, trace in zip(measures, traces, strict=True):
+        columns[measure.name] = _column(measure, trace.value(child, stop))
+    known = baseline_columns(history.patients, joined)
+    for name in joined:
+        columns[name] = known[name].to_numpy()[child]
+    return pd.DataFrame(columns, copy=False)
+
+
+def _column(measure: Measure, value: np.ndarray) -> object:
+    """Return a measure's values, or the words they stand for where it has labels."""
+    labels = getattr(measure, "labels", None)
+    if labels is None:
+        return value
+    words = pd.Categorical.from_codes(
+        value.astype(np.int64),  # type: ignore[arg-type]
+        labels,
+        ordered=True,
+    )
+    return words.remove_unused_categories()
+
+
+def _can_act_before(at_risk: AtRisk, children: int) -> np.ndarray:
+    """Last day of follow-up of the children at risk, before all days for the others.
+
+    A dose of day d acts on (d, d + 1], so one that starts on that day is too late.
+    """
+    before = np.full(children, np.iinfo(np.int64).min // 4, dtype=np.int64)
+    before[at_risk.child] = at_risk.end
+    return before
+
+
+def _refuse_faults(
+    history: History, measures: Sequence[Measure], before: np.ndarray
+) -> None:
+    """Refuse the courses at fault that some measure could see, all at once."""
+    faults: list[Fault] = []
+    lag = steroid_lag(measures)
+    if lag is not None:
+        faults += history.steroid_faults(before - lag)
+    for measure in measures:
+        told = getattr(measure, "faults", None)
+        if told is not None:
+            faults += told(history, before - _lag(measure))
+    if faults:
+        raise CohortError(in_order(dict.fromkeys(faults)), "the courses have")
+
+
+def _lag(measure: Measure) -> int:
+    return int(getattr(measure, "lag_days", 0))
+
+
+def steroid_lag(measures: Sequence[Measure]) -> int | None:
+    """Return the shortest lag of the measures that read steroid doses; None without any."""
+    lags = [_lag(measure) for measure in measures if measure.needs == "steroids"]
+    return min(lags, default=None)
+
+
+def steroid_rules_tally(
+    history: History, measures: Sequence[Measure], before: np.ndarray
+) -> dict[str, int]:
+    """Count the courses rules were applied to, and those at fault that cannot matter."""
+    reading = history.steroids
+    tally = {
+        f"steroid_{what.replace(' ', '_')}": count
+        for what, count in reading.applied.items()
+    }
+    matter = history.steroids_that_start(before - (steroid_lag(measures) or 0))
+    if aside := int((reading.at_fault & ~matter).sum()):
+        tally["steroid_courses_at_fault_that_cannot_matter"] = aside
+    return tally
 
 
 def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> None:
     for measure in measures:
         if not hasattr(measure, "trace"):
             raise UsageError(
-                "measures must come from current_dose(), cumulative_dose(), "
-                "recent_pulse(), days_since(), ever_event() or last_assessment(); "
+                "measures must come from jdm_stats.exposure.measures, such as "
+                "current_dose(), or have name, daily, needs and trace(history); "
                 f"received {measure!r}"
             )
     taken = [*_ROW_COLUMNS, *(measure.name for measure in measures), *covariates]
@@ -181,97 +265,9 @@ def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> N
         )
 
 
-def _children_at_risk(
-    patients: pd.DataFrame, found: EventDays, endpoint: Endpoint
-) -> tuple[_AtRisk, dict[str, int]]:
-    """Tell who is at risk, from when to when, and count the others by reason."""
-    entry = patients["entry_day"].to_numpy(dtype=np.int64)
-    leave = patients["exit_day"].to_numpy(dtype=np.int64)
-    events = first_events(found, len(endpoint.names), entry)
-    end, code = events.ending(leave)
-    had_outcome = events.before[0]
-    had_competing = events.before[1:].any(axis=0) & ~had_outcome
-    empty = (leave <= entry) & ~had_outcome & ~had_competing
-    child = np.flatnonzero(~had_outcome & ~had_competing & ~empty)
-    at_risk = _AtRisk(child, entry[child], end[child], code[child])
-    same_day = (events.after[1:] == events.after[0]).any(axis=0)[child]
-    is_outcome = (found.kind == 0) & np.isin(found.child, child)
-    after_first = is_outcome & (found.day > end[found.child])
-    tally = {
-        "children": len(patients),
-        "outcome_on_or_before_entry": int(had_outcome.sum()),
-        "competing_on_or_before_entry": int(had_competing.sum()),
-        "children_without_follow_up": int(empty.sum()),
-        "children_at_risk": len(child),
-        "delayed_entry": int((at_risk.entry > 0).sum()),
-        "days_before_entry_not_at_risk": int(np.maximum(at_risk.entry, 0).sum()),
-        "days_at_risk": int((at_risk.end - at_risk.entry).sum()),
-        "censored": int((at_risk.code == 0).sum()),
-    }
-    for number, name in enumerate(endpoint.names, start=1):
-        tally[f"events_{number}_{name}"] = int((at_risk.code == number).sum())
-    tally |= {
-        "outcome_reports_joined_same_day": found.joined_reports,
-        "competing_on_day_of_outcome": int((same_day & (at_risk.code == 1)).sum()),
-        "outcome_days_after_follow_up": int(after_first.sum()),
-    }
-    if endpoint.definite_only:
-        tally["indefinite_events_dropped"] = found.indefinite_dropped
-    return at_risk, tally
-
-
-def _cut(
-    at_risk: _AtRisk, traces: Sequence[Trace], every: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cut follow-up where measures change, at event days when one changes daily."""
-    spans, days = [], []
-    if every is not None:
-        latest = int(at_risk.end.max(initial=0))
-        span, day = cuts_inside(at_risk.entry, at_risk.end, np.arange(0, latest, every))
-        spans.append(span)
-        days.append(day)
-    if any(trace.changes is None for trace in traces):
-        happened = at_risk.end[at_risk.code > 0]
-        span, day = cuts_inside(at_risk.entry, at_risk.end, happened)
-        spans.append(span)
-        days.append(day)
-    for trace in traces:
-        if trace.changes is not None:
-            span, day = _real_changes(at_risk, trace, *trace.changes)
-            spans.append(span)
-            days.append(day)
-    none = [np.empty(0, dtype=np.int64)]
-    return cut_spans(
-        at_risk.entry,
-        at_risk.end,
-        np.concatenate(none + spans),
-        np.concatenate(none + days),
-    )
-
-
-def _real_changes(
-    at_risk: _AtRisk, trace: Trace, child: np.ndarray, day: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the days inside follow-up on which the value is not the same either side."""
-    if not len(at_risk.child) or not len(child):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    span = np.minimum(np.searchsorted(at_risk.child, child), len(at_risk.child) - 1)
-    inside = (
-        (at_risk.child[span] == child)
-        & (day > at_risk.entry[span])
-        & (day < at_risk.end[span])
-    )
-    child, day, span = child[inside], day[inside], span[inside]
-    before, after = trace.value(child, day), trace.value(child, day + 1)
-    changed = (before != after) & ~(np.isnan(before) & np.isnan(after))
-    return span[changed], day[changed]
-
-
-def _steroid_tally(history: History, at_risk: _AtRisk, children: int) -> dict[str, int]:
+def _steroid_tally(history: History, at_risk: AtRisk) -> dict[str, int]:
     """Count what of the steroid courses of the children at risk could act."""
-    doses = history.doses
-    if doses is None:
-        return {}
+    doses, children = history.doses, len(history.ids)
     entry = np.zeros(children, dtype=np.int64)
     end = np.full(children, -1, dtype=np.int64)
     there = np.zeros(children, dtype=bool)

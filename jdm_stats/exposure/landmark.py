@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import CohortError, UsageError
+from jdm_stats.exposure.arguments import whole_days
 from jdm_stats.exposure.baseline import baseline_columns, choose_covariates
 from jdm_stats.exposure.follow_up import (
     Endpoint,
@@ -22,14 +23,10 @@ from jdm_stats.exposure.follow_up import (
     read_endpoint,
     read_event_days,
 )
-from jdm_stats.exposure.history import (
-    History,
-    StepSums,
-    number_children,
-    read_history,
-)
-from jdm_stats.exposure.measures import cumulative_dose, current_dose, whole_days
-from jdm_stats.schema import STEROIDS
+from jdm_stats.exposure.history import History
+from jdm_stats.exposure.measures import cumulative_dose, current_dose
+from jdm_stats.exposure.step_sums import StepSums
+from jdm_stats.plan.steroid_rules import SteroidRules
 
 _LOST = ("exclude", "weight")
 _CURRENT = "current_dose_at_landmark_mg_kg"
@@ -47,6 +44,7 @@ def landmark_rows(
     lost: str = "exclude",
     lag_days: int = 0,
     definite_only: bool = False,
+    steroids: SteroidRules | None = None,
 ) -> pd.DataFrame:
     """One row per child event-free and followed at the landmark.
 
@@ -73,6 +71,8 @@ def landmark_rows(
         Doses of the last so many days before the landmark do not count.
     definite_only : bool, default False
         Leave out events, of any type, that are not definite.
+    steroids : SteroidRules, optional
+        How steroid courses become days at a dose; by default nothing is guessed.
 
     Returns
     -------
@@ -83,9 +83,10 @@ def landmark_rows(
         from dose days d with d + lag < landmark, as `current_dose` and
         `cumulative_dose` count them; the baseline covariates; and with
         ``lost="weight"`` a column ``weight``. ``attrs["jdm_stats"]`` holds outcome,
-        competing, event_codes, measures, landmark_days, horizon_days, lost, synthetic
-        and the tally: the children left out, each under one reason, and the steroid
-        courses read, not given daily or left aside because they cannot matter.
+        competing, event_codes, measures, landmark_days, horizon_days, lost, synthetic,
+        steroid_rules and the tally: the children left out, each under one reason, and the steroid
+        courses read, not given daily, left aside because they cannot matter, and those
+        that a rule was applied to.
 
     Raises
     ------
@@ -115,15 +116,37 @@ def landmark_rows(
     >>> rows.attrs["jdm_stats"]["tally"]["lost_before_end_of_window"]
     1
     """
-    endpoint = read_endpoint(outcome, competing, definite_only)
+    history = History(cohort, rules=steroids, definite_only=definite_only)
+    return landmark_history(
+        history,
+        landmark_days=landmark_days,
+        horizon_days=horizon_days,
+        outcome=outcome,
+        competing=competing,
+        lost=lost,
+        lag_days=lag_days,
+    )
+
+
+def landmark_history(
+    history: History,
+    *,
+    landmark_days: int,
+    horizon_days: int,
+    outcome: str = "gi_perforation",
+    competing: str | Sequence[str] | None = "death",
+    lost: str = "exclude",
+    lag_days: int = 0,
+) -> pd.DataFrame:
+    """Do what `landmark_rows` does with a history that other tables share."""
+    endpoint = read_endpoint(outcome, competing, history.definite_only)
     landmark = whole_days("landmark_days", landmark_days)
     horizon = whole_days("horizon_days", horizon_days, 1)
     lag = whole_days("lag_days", lag_days)
     if lost not in _LOST:
         raise UsageError(f"lost must be one of {', '.join(_LOST)}; received {lost!r}")
-    patients = cohort.patients
-    ids = pd.Index(patients["patient_id"])
-    found = read_event_days(cohort, ids, endpoint)
+    patients, ids = history.patients, history.ids
+    found = read_event_days(history.cohort, ids, endpoint)
     moment = np.full(len(patients), landmark, dtype=np.int64)
     events = first_events(found, len(endpoint.names), moment)
     there, tally = _at_landmark(patients, events, landmark)
@@ -132,8 +155,10 @@ def landmark_rows(
     day, code = (part[there] for part in events.ending(np.minimum(leave, window_end)))
     gone = (code == 0) & (leave[there] < window_end)
     child = there[~gone]
-    matter, steroids = _can_matter(cohort, ids, there, landmark - lag)
-    history = read_history(cohort, steroids=True, courses=matter)
+    before = np.full(len(ids), np.iinfo(np.int64).min // 4, dtype=np.int64)
+    before[there] = landmark - lag
+    if faults := history.steroid_faults(before):
+        raise CohortError(faults, "the steroid courses have")
     rows = pd.DataFrame(
         {
             "patient_id": ids.to_numpy(dtype=object)[child],
@@ -152,11 +177,12 @@ def landmark_rows(
         "horizon_days": horizon,
         "lag_days": lag,
         "lost": lost,
-        "synthetic": cohort.synthetic,
+        "synthetic": history.cohort.synthetic,
+        "steroid_rules": history.rules.model_dump(),
         "tally": tally
         | _window_tally(endpoint, code, gone)
         | {"outcome_reports_joined_same_day": found.joined_reports}
-        | steroids,
+        | _steroid_tally(history, before),
     }
     return rows
 
@@ -181,21 +207,19 @@ def _at_landmark(
     return np.flatnonzero(there), tally
 
 
-def _can_matter(
-    cohort: Cohort, ids: pd.Index, there: np.ndarray, before: int
-) -> tuple[np.ndarray, dict[str, int]]:
-    """Tell the courses of the children there that start before the given day."""
-    courses = cohort.courses
-    at_landmark = np.zeros(len(ids), dtype=bool)
-    at_landmark[there] = True
-    start = courses["start_day"].to_numpy(dtype=np.int64)
-    matter = at_landmark[number_children(ids, courses["patient_id"])] & (start < before)
-    steroid = courses["drug"].isin(STEROIDS).to_numpy(dtype=bool)
-    apart = (courses["every_n_days"] > 1).to_numpy(dtype=bool)
-    return matter, {
-        "steroid_courses_read": int((matter & steroid).sum()),
-        "steroid_courses_not_given_daily": int((matter & steroid & apart).sum()),
-        "steroid_courses_that_cannot_matter": int((~matter & steroid).sum()),
+def _steroid_tally(history: History, before: np.ndarray) -> dict[str, int]:
+    """Count the steroid courses that start before a day of each child's own, by rule."""
+    reading = history.steroids
+    courses, matter = reading.courses, history.steroids_that_start(before)
+    apart = courses.every > 1
+    tally = {
+        "steroid_courses_read": int(matter.sum()),
+        "steroid_courses_not_given_daily": int((matter & apart).sum()),
+        "steroid_courses_that_cannot_matter": int((~matter).sum()),
+    }
+    return tally | {
+        f"steroid_{what.replace(' ', '_')}": count
+        for what, count in reading.applied.items()
     }
 
 
@@ -204,7 +228,6 @@ def _exposure(
 ) -> dict[str, np.ndarray]:
     """Read the steroid measures on (landmark - 1, landmark], so from days before it."""
     given = history.given
-    assert given is not None
     day = np.full(len(child), landmark, dtype=np.int64)
     pulses = given.only(given.pulse)
     begins = pulses.first + lag

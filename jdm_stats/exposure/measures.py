@@ -8,11 +8,17 @@ d + L < t.
 
 from __future__ import annotations
 
-import operator
-
-import numpy as np
-
 from jdm_stats.errors import UsageError
+from jdm_stats.exposure.arguments import column_name, true_or_false, whole_days
+from jdm_stats.exposure.dose_measures import (
+    dose_category,
+    intensity_class,
+    mean_dose,
+    pulse_count,
+    taper_rate,
+    weighted_dose,
+)
+from jdm_stats.exposure.drug_measures import days_on_drug, on_drug
 from jdm_stats.exposure.traces import (
     CumulativeDose,
     CurrentDose,
@@ -23,19 +29,43 @@ from jdm_stats.exposure.traces import (
 )
 from jdm_stats.schema import EVENTS, MEASURES
 
+__all__ = [
+    "cumulative_dose",
+    "current_dose",
+    "days_on_drug",
+    "days_since",
+    "dose_category",
+    "ever_event",
+    "intensity_class",
+    "last_assessment",
+    "mean_dose",
+    "on_drug",
+    "pulse_count",
+    "recent_pulse",
+    "taper_rate",
+    "weighted_dose",
+    "whole_days",
+]
 
-def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
+
+def current_dose(
+    *, lag_days: int = 0, grace_days: int = 0, name: str | None = None
+) -> CurrentDose:
     """Steroid dose of the day, in mg/kg of prednisone equivalent.
 
     Courses that overlap are added. Pulses do not count: see :func:`recent_pulse`. A
     course from day a to day b (included) acts on (a + L, b + 1 + L], and one given every
     n-th day acts there at its mean daily dose, the dose divided by n: a level, where
-    :func:`cumulative_dose` counts each dose whole on its day.
+    :func:`cumulative_dose` counts each dose whole on its day. With a grace of G days the
+    dose of the last day of treatment goes on for G days, or until treatment resumes: a
+    gap of up to G days between courses is bridged, courses that follow are never added.
 
     Parameters
     ----------
     lag_days : int, default 0
         Whole days L until a dose acts.
+    grace_days : int, default 0
+        Whole days G that the last dose goes on after a stop.
     name : str, optional
         Name of the column; by default ``current_dose_mg_kg``.
 
@@ -47,7 +77,7 @@ def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
     Raises
     ------
     UsageError
-        If the lag is not a whole number of days from 0, or the name is no text.
+        If the lag or grace is not a whole number of days from 0, or the name is no text.
 
     Examples
     --------
@@ -55,7 +85,9 @@ def current_dose(*, lag_days: int = 0, name: str | None = None) -> CurrentDose:
     'current_dose_mg_kg'
     """
     return CurrentDose(
-        _name(name, "current_dose_mg_kg"), whole_days("lag_days", lag_days)
+        column_name(name, "current_dose_mg_kg"),
+        whole_days("lag_days", lag_days),
+        whole_days("grace_days", grace_days),
     )
 
 
@@ -101,13 +133,11 @@ def cumulative_dose(
     90
     """
     window = None if window_days is None else whole_days("window_days", window_days, 1)
-    if not isinstance(pulses, bool):
-        raise UsageError(f"pulses must be True or False, received {pulses!r}")
     return CumulativeDose(
-        _name(name, "cumulative_dose_mg_kg"),
+        column_name(name, "cumulative_dose_mg_kg"),
         whole_days("lag_days", lag_days),
         window,
-        pulses,
+        true_or_false("pulses", pulses),
     )
 
 
@@ -144,7 +174,7 @@ def recent_pulse(
     RecentPulse(name='recent_pulse', window_days=30, lag_days=1, ...)
     """
     return RecentPulse(
-        _name(name, "recent_pulse"),
+        column_name(name, "recent_pulse"),
         whole_days("window_days", window_days, 1),
         whole_days("lag_days", lag_days),
     )
@@ -195,7 +225,7 @@ def days_since(
     if what not in known:
         raise UsageError(f"what must be one of {', '.join(known)}; received {what!r}")
     return DaysSince(
-        _name(name, f"days_since_{what}"),
+        column_name(name, f"days_since_{what}"),
         what,
         whole_days("lag_days", lag_days),
         whole_days("window_days", window_days, 1),
@@ -236,7 +266,7 @@ def ever_event(event: str, *, lag_days: int = 0, name: str | None = None) -> Eve
         raise UsageError(
             f"event must be one of {', '.join(EVENTS)}; received {event!r}"
         )
-    return EverEvent(_name(name, event), event, whole_days("lag_days", lag_days))
+    return EverEvent(column_name(name, event), event, whole_days("lag_days", lag_days))
 
 
 def last_assessment(
@@ -276,31 +306,4 @@ def last_assessment(
             f"last_assessment() reads one of {', '.join(MEASURES)}; received {what!r}"
         )
     lag = whole_days("lag_days", lag_days)
-    return LastAssessment(_name(name, f"latest_{what}"), what, lag)
-
-
-def whole_days(argument: str, value: object, least: int = 0) -> int:
-    """Return a whole number of days, or raise UsageError naming the argument.
-
-    Examples
-    --------
-    >>> whole_days("lag_days", 7)
-    7
-    """
-    try:
-        days = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        days = least - 1
-    if isinstance(value, bool | np.bool_) or days < least:
-        raise UsageError(
-            f"{argument} must be a whole number of days from {least}, received {value!r}"
-        )
-    return days
-
-
-def _name(name: str | None, default: str) -> str:
-    if name is None:
-        return default
-    if not isinstance(name, str) or not name.strip():
-        raise UsageError(f"name must be the name of a column, received {name!r}")
-    return name
+    return LastAssessment(column_name(name, f"latest_{what}"), what, lag)

@@ -7,13 +7,14 @@ functions of :mod:`jdm_stats.exposure.measures` check their arguments and return
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from jdm_stats.exposure.history import Doses, History, LastDay, StepSums
+from jdm_stats.exposure.history import Doses, History
+from jdm_stats.exposure.step_sums import LastDay, StepSums
 from jdm_stats.schema import EVENTS
 
 Points = tuple[np.ndarray, np.ndarray]
@@ -24,15 +25,21 @@ class Trace:
     """A measure worked out for the children of one cohort.
 
     ``value(child, t)`` is the value on (t-1, t]; ``changes`` holds the children and days
-    where it may change, or None when it changes daily.
+    where it may change, or None when it changes daily; ``tally`` counts the rules that
+    were applied on the way.
     """
 
     value: Callable[[np.ndarray, np.ndarray], np.ndarray]
     changes: Points | None
+    tally: Mapping[str, int] = field(default_factory=dict)
 
 
 class Measure(Protocol):
-    """What ``expand_intervals`` asks of a measure."""
+    """What ``expand_intervals`` asks of a measure.
+
+    A measure may also have ``labels``, the words its values 0, 1, 2, ... stand for,
+    ``lag_days``, and ``faults(history, before)``, the faults of what it reads.
+    """
 
     @property
     def name(self) -> str:
@@ -44,7 +51,7 @@ class Measure(Protocol):
 
     @property
     def needs(self) -> str:
-        """``"steroids"``, or the event type or assessment the measure reads."""
+        """``"steroids"``, ``"drugs"``, or the event type or assessment that is read."""
 
     def trace(self, history: History) -> Trace:
         """Work the measure out for the children of a history."""
@@ -56,21 +63,36 @@ class CurrentDose:
 
     name: str
     lag_days: int
+    grace_days: int = 0
     daily: bool = field(default=False, init=False)
     needs: str = field(default="steroids", init=False)
 
     def trace(self, history: History) -> Trace:
-        """Sum the mean daily doses that act on a day: (first + L, last + 1 + L]."""
-        courses = _known(history.doses)
+        """Sum the mean daily doses of the last day with any, up to G days back."""
+        courses = history.doses
         doses = courses.only(~courses.pulse)
         begins = doses.first + self.lag_days
         ends = doses.last + 1 + self.lag_days
         child = np.concatenate([doses.child, doses.child])
         day = np.concatenate([begins, ends])
         sums = StepSums(child, day, np.concatenate([doses.units, -doses.units]))
+        if not self.grace_days:
+            return Trace(
+                lambda who, t: doses.mg_kg(sums.up_to(who, t - 1)), (child, day)
+            )
+        covered = LastDay(doses.child, begins, ends - 1)
+
+        def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
+            known, last = covered.up_to(who, t - 1)
+            lately = known & (t - 1 - last <= self.grace_days)
+            return np.where(lately, doses.mg_kg(sums.up_to(who, last)), 0.0)
+
         return Trace(
-            lambda who, t: doses.mg_kg(sums.up_to(who, t - 1)),
-            (child, day),
+            value,
+            (
+                np.concatenate([child, doses.child]),
+                np.concatenate([day, ends + self.grace_days]),
+            ),
         )
 
 
@@ -87,8 +109,7 @@ class CumulativeDose:
 
     def trace(self, history: History) -> Trace:
         """Sum the doses of days d with d + L < t, and t <= d + L + W in a window."""
-        given = _known(history.given)
-        doses = given if self.pulses else given.only(~given.pulse)
+        doses = given_doses(history, self.pulses)
         child = np.concatenate([doses.child, doses.child])
         day = np.concatenate([doses.first, doses.last + 1])
         rate = np.concatenate([doses.units, -doses.units])
@@ -120,11 +141,10 @@ class RecentPulse:
 
     def trace(self, history: History) -> Trace:
         """Count the pulse courses that act on a day: (first + L, last + L + W]."""
-        given = _known(history.given)
-        pulses = given.only(given.pulse)
+        pulses = history.given.only(history.given.pulse)
         begins = pulses.first + self.lag_days
         ends = pulses.last + self.lag_days + self.window_days
-        return _open_between(pulses.child, begins, ends)
+        return open_between(pulses.child, begins, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +165,10 @@ class DaysSince:
     def trace(self, history: History) -> Trace:
         """Find the last day d, with a dose or event, with d + L < t: t - d, at most W."""
         if self.what in EVENTS:
-            child, day = history.events[self.what]
+            child, day = history.event_days(self.what)
             last = LastDay(child, day, day)
         else:
-            given = _known(history.given)
+            given = history.given
             chosen = given.only(given.pulse) if self.what == "pulse" else given
             last = LastDay(chosen.child, chosen.first, chosen.last)
 
@@ -176,7 +196,7 @@ class EverEvent:
 
     def trace(self, history: History) -> Trace:
         """Count the events on days d with d + L < t."""
-        child, day = history.events[self.what]
+        child, day = history.event_days(self.what)
         begins = day + self.lag_days
         sums = StepSums(child, begins, np.ones(len(day), dtype=np.int64))
         return Trace(
@@ -200,7 +220,7 @@ class LastAssessment:
 
     def trace(self, history: History) -> Trace:
         """Find the reading of the last day d with d + L < t; missing before the first."""
-        child, day, reading = history.readings[self.what]
+        child, day, reading = history.readings(self.what)
         begins = day + self.lag_days
         last = LastDay(child, begins, begins)
 
@@ -213,12 +233,13 @@ class LastAssessment:
         return Trace(value, (child, begins))
 
 
-def _known(doses: Doses | None) -> Doses:
-    assert doses is not None
-    return doses
+def given_doses(history: History, pulses: bool) -> Doses:
+    """Doses on the days they were given, with pulses or without."""
+    given = history.given
+    return given if pulses else given.only(~given.pulse)
 
 
-def _open_between(child: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> Trace:
+def open_between(child: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> Trace:
     """1 on every day inside one of the child's spans (begins, ends], else 0."""
     who = np.concatenate([child, child])
     day = np.concatenate([begins, ends])
