@@ -24,6 +24,7 @@ from jdm_stats.simulation.simulate import simulate_cohort
 
 SEED, CHILDREN = 6, 100
 SYNTHETIC = "SYNTHETIC"
+NOT_KNOWN = "k.A."
 MIX = {
     **{"NXP2": 0.24, "TIF1g": 0.30, "MDA5": 0.09, "ARS": 0.05, "Mi2": 0.05},
     **{"SRP": 0.02, "HMGCR": 0.01, "SAE": 0.01, "other": 0.0, "none": 0.23},
@@ -130,10 +131,10 @@ def _kinder(cohort: Cohort, ids: pd.Series, day0: pd.Series) -> pd.DataFrame:
         "Größe (cm)": _comma(rows["height_cm"]),
         "Myositis-AK": _antibodies(rows, place),
         "AK-Datum": _german(_at(day0, rows["antibody_test_day"])),
-        "CMAS": _comma(rows["cmas"]),
-        "CK (U/l)": _comma(rows["ck_u_l"]),
+        "CMAS": _comma(rows["cmas"]).fillna(NOT_KNOWN),
+        "CK (U/l)": _comma(rows["ck_u_l"]).fillna(NOT_KNOWN),
         **{
-            heading: rows[name].map({True: "ja", False: "nein"}).fillna("k.A.")
+            heading: rows[name].map({True: "ja", False: "nein"}).fillna(NOT_KNOWN)
             for name, heading in FEATURES.items()
         },
         **_dates_of_events(cohort.events, day0),
@@ -237,7 +238,7 @@ def _verlauf(cohort: Cohort, ids: pd.Series, day0: pd.Series) -> pd.DataFrame:
                 "Datum": _german(_at(start, wide["day"])),
                 "Gewicht (kg)": _comma(wide["weight_kg"]),
                 "Größe (cm)": _comma(wide["height_cm"]),
-                "CMAS": _comma(wide["cmas"]),
+                "CMAS": _comma(wide["cmas"]).fillna(NOT_KNOWN),
                 "CK (U/l)": _comma(wide["ck_u_l"]),
             }
         )

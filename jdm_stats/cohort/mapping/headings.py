@@ -1,8 +1,9 @@
 """What a registry's headings mean: words of five languages, compared without guessing.
 
 A heading is known when it is one of the words listed, whatever its case, accents,
-punctuation and unit; it is held for likely, and asked about, when it only contains one. The words of English,
-German, French, Spanish and Italian stand in codelists/headings.csv.
+punctuation and unit; it is held for likely, and asked about, when it only contains one.
+The words, of English, German, French, Spanish and Italian, stand in
+codelists/headings.csv.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def read_heading(name: str) -> Heading:
     for meaning in (_event_column(words), _panel_column(words)):
         if meaning is not None:
             return Heading(name, meaning, True, unit, number)
-    held = _held(words)
+    held = None if words.startswith("redcap ") else _held(words)
     return Heading(name, held, False, unit, number)
 
 

@@ -23,6 +23,7 @@ from jdm_stats.cohort.mapping.rules import (
     Reads,
 )
 from jdm_stats.cohort.mapping.soundness import complaints
+from jdm_stats.cohort.mapping.sources import Export
 from jdm_stats.errors import UsageError
 from jdm_stats.schema import TABLES, nearest
 
@@ -65,8 +66,9 @@ class CohortMapping(BaseModel):
     ----------
     version : 1
         Version of the form of the file.
-    cohort, read, dates
-        What the cohort is called, how files are read, how dates are written.
+    cohort, source, read, dates
+        What the cohort is called, what kind of export it is, how files are read, how
+        dates are written.
     patients, courses, events, assessments : tuple of Block
         Blocks of rows; several may fill one table.
     name : str
@@ -101,6 +103,7 @@ class CohortMapping(BaseModel):
 
     version: Literal[1]
     cohort: About = Field(default_factory=About)
+    source: Export = Field(default_factory=Export)
     read: Reads = Field(default_factory=Reads)
     dates: Dates = Field(default_factory=Dates)
     patients: Blocks
@@ -238,6 +241,7 @@ def _reason(fault: Any) -> str:
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
     "cohort": About,
+    "source": Export,
     "read": Reads,
     "dates": Dates,
 }

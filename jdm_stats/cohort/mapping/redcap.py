@@ -36,7 +36,7 @@ from jdm_stats.cohort.mapping.redcap_shape import (
 from jdm_stats.cohort.mapping.unfolded import Unfolded, tally_frame, with_none
 from jdm_stats.errors import CohortError, Fault, UsageError
 
-__all__ = ["RECORD_TABLE", "redcap_tables", "unfold_redcap"]
+__all__ = ["RECORD_TABLE", "once_tables", "redcap_tables", "unfold_redcap"]
 
 RECORD_TABLE = "record"
 Source = str | os.PathLike[str] | Mapping[str, RawTable] | RawTable
@@ -132,6 +132,18 @@ def unfold_redcap(
     return Unfolded({name: record, **tables}, faults, tally)
 
 
+def once_tables(unfolded: Unfolded) -> dict[str, RawTable]:
+    """Return the tables without repetition: ``record``, and the forms not within it."""
+    name = next(iter(unfolded.tables))
+    within = set(unfolded[name].frame.columns)
+    system = {EVENT, INSTANCE}
+    return {
+        form: table
+        for form, table in unfolded.items()
+        if form == name or not set(table.frame.columns) - system <= within
+    }
+
+
 def _one_table(source: Source, what: str) -> RawTable:
     if isinstance(source, RawTable):
         return source
@@ -166,11 +178,8 @@ def _split(
     forms: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     for form, names in dictionary.forms.items():
-        own = [
-            place
-            for place in raw.columns
-            if place.field in (*names, f"{form}_complete")
-        ]
+        wanted = {*names, f"{form}_complete"}
+        own = [place for place in places_of(rows) if place.field in wanted]
         if not own:
             continue
         said = filled(raw[own])

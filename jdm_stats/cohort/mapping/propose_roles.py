@@ -1,0 +1,114 @@
+"""Which of an export's tables, or rows of a long table, hold children, courses, events.
+
+A table is told by the headings it has; a long table by a column whose few words decide
+which other columns are filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from jdm_stats.cohort.mapping.propose_looks import ColumnLook, TableLook, only_rows
+from jdm_stats.cohort.mapping.unfolded import as_words
+
+__all__ = ["MEASURE_MEANINGS", "record_types", "roles"]
+
+# meaning of a heading: what it measures
+MEASURE_MEANINGS = {
+    **{name: name for name in ("cmas", "mmt8", "physician_global", "chaq")},
+    **{"ck_u_l": "ck_u_l", "ldh_u_l": "ldh_u_l"},
+    **{"weight": "weight_kg", "height": "height_cm"},
+}
+_OF_A_CHILD = (
+    *("diagnosis", "birth", "sex", "antibody", "exit_day", "exit_reason", "entry_day"),
+    *("antibody_test_day", "dysphagia", "calcinosis", "centre"),
+)
+_MOST_TYPES = 12
+
+
+def roles(look: TableLook) -> tuple[str, ...]:
+    """Say which of our tables this one can fill.
+
+    A table of children may hold the dates of their events, and what was measured at
+    diagnosis; one with several rows a child and a date of each holds visits.
+    """
+    found = []
+    if look.has("drug") or (look.has("dose") and look.has("start_day")):
+        return ("courses",)
+    if _is_of_children(look):
+        found.append("patients")
+    if look.has("event") and look.has("date", "start_day"):
+        found.append("events")
+    measured = look.has(*MEASURE_MEANINGS) or (
+        look.has("measure") and look.has("value")
+    )
+    dated = look.has("date") and not look.has("event")
+    if dated and measured and "patients" not in found:
+        found.append("assessments")
+    if any(str(one.meaning).startswith("date:") for one in look.columns):
+        found.append("dates")
+    return tuple(found)
+
+
+def _is_of_children(look: TableLook) -> bool:
+    told = sum(look.has(meaning) for meaning in _OF_A_CHILD)
+    panel = any(str(one.meaning).startswith("panel:") for one in look.columns)
+    if look.has("event") and look.has("date"):
+        return told >= 3
+    return told + panel >= (1 if not look.has("date") else 2)
+
+
+def record_types(look: TableLook) -> list[TableLook] | None:
+    """Split a long table by the column that says what each row is; None when none does.
+
+    Examples
+    --------
+    >>> from jdm_stats.cohort.doors.raw import RawTable
+    >>> from jdm_stats.cohort.mapping.propose_looks import look_at_table
+    >>> long = pd.DataFrame(
+    ...     {
+    ...         "PatNr": ["1", "1", "1"],
+    ...         "Satzart": ["P", "M", "M"],
+    ...         "Geschlecht": ["w", None, None],
+    ...         "Medikament": [None, "Decortin", "MTX"],
+    ...     }
+    ... )
+    >>> [
+    ...     part.where
+    ...     for part in record_types(look_at_table(RawTable("x", "x.csv", long)))
+    ... ]
+    [('Satzart', 'P'), ('Satzart', 'M')]
+    """
+    for one in sorted(look.columns, key=lambda c: c.meaning != "record_type"):
+        if _decides(look, one):
+            sure = one.meaning == "record_type"
+            order = as_words(look.table.frame[one.name]).dropna().unique()
+            return [only_rows(look, one.name, str(word), sure) for word in order]
+    return None
+
+
+def _decides(look: TableLook, one: ColumnLook) -> bool:
+    """Whether each word of a column fills columns that another word leaves empty."""
+    if not 2 <= len(one.words) <= _MOST_TYPES or one.filled < look.rows:
+        return False
+    if one.meaning not in (None, "record_type", "event") or one.dates or one.numeric:
+        return False
+    kinds = as_words(look.table.frame[one.name])
+    filled = _filled_by(
+        look, [c.name for c in look.columns if c.name != one.name], kinds
+    )
+    alone = (filled > 0) & (filled.sum(axis=0) == filled)
+    telling = alone.loc[:, filled.sum(axis=0) >= 1]
+    needed = 2 if one.meaning == "record_type" else 3
+    kinds_with_own = int(telling.any(axis=1).sum())
+    return kinds_with_own >= 2 and int(telling.any(axis=0).sum()) >= needed
+
+
+def _filled_by(look: TableLook, names: Iterable[str], kinds: pd.Series) -> pd.DataFrame:
+    """Count the filled cells of each column (across) for each kind of row (down)."""
+    given = pd.DataFrame(
+        {name: as_words(look.table.frame[name]).notna() for name in names}
+    )
+    return given.groupby(kinds.to_numpy(dtype=object)).sum()
