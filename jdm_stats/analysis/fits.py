@@ -9,7 +9,8 @@ import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import DesignError, JdmStatsWarning
-from jdm_stats.exposure.expansion import expand_intervals
+from jdm_stats.exposure.expansion import expand_history
+from jdm_stats.exposure.history import History
 from jdm_stats.exposure.measures import current_dose, last_assessment, recent_pulse
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.design import check_formula
@@ -51,18 +52,28 @@ def antibody_groups(frame: pd.DataFrame, own: tuple[str, ...]) -> pd.Series:
     return known.mask(known == "untested")
 
 
-def plan_intervals(plan: AnalysisPlan, cohort: Cohort, *extra: object) -> pd.DataFrame:
-    """Expand a cohort as a plan says, with further measures beside its own."""
+def plan_history(plan: AnalysisPlan, cohort: Cohort) -> History:
+    """Read what a plan asks of a cohort, once for all its tables."""
+    return History(cohort, rules=plan.steroids, definite_only=plan.definite_only)
+
+
+def plan_intervals(
+    plan: AnalysisPlan, cohort: Cohort | History, *extra: object
+) -> pd.DataFrame:
+    """Expand a cohort as a plan says, with further measures beside its own.
+
+    A history made by `plan_history` will do for the cohort.
+    """
+    history = cohort if isinstance(cohort, History) else plan_history(plan, cohort)
     measures = [
         current_dose(lag_days=plan.dose_lag_days),
         recent_pulse(window_days=plan.pulse_window_days, lag_days=plan.pulse_lag_days),
     ]
-    return expand_intervals(
-        cohort,
+    return expand_history(
+        history,
         outcome=plan.outcome,
         competing=plan.competing,
         measures=[*measures, *extra],  # type: ignore[list-item]
-        definite_only=plan.definite_only,
     )
 
 
@@ -106,7 +117,7 @@ def plan_fits(
     return _attempt(calls)
 
 
-def cmas_fits(plan: AnalysisPlan, cohort: Cohort) -> Fits:
+def cmas_fits(plan: AnalysisPlan, cohort: Cohort | History) -> Fits:
     """One model three times on the same rows: without CMAS, with the first, the latest.
 
     Only rows with both readings serve, so that the three differ in nothing else.

@@ -14,9 +14,11 @@ import pandas as pd
 from jdm_stats.analysis.fits import cmas_fits, plan_fits, plan_intervals
 from jdm_stats.analysis.flow import interval_flow, landmark_flow
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.cohort.steroids import steroid_courses
-from jdm_stats.errors import DataError, Fault
-from jdm_stats.exposure.landmark import landmark_rows
+from jdm_stats.cohort.faults import in_order
+from jdm_stats.cohort.steroids import read_steroids
+from jdm_stats.errors import CohortError, DataError, Fault
+from jdm_stats.exposure.history import History
+from jdm_stats.exposure.landmark import landmark_history
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.models.fit import FitResult
@@ -50,6 +52,9 @@ class RiskAnalysis:
         The Firth Cox model without CMAS, with CMAS at diagnosis and with the latest CMAS.
     failures : mapping of str to str
         Models that could not be set up, with the reason.
+    steroids : DataFrame
+        As `jdm_stats.cohort.steroids.steroid_courses`, by the rules of the plan; courses
+        at fault that cannot matter are not in it.
     """
 
     plan: AnalysisPlan
@@ -63,6 +68,7 @@ class RiskAnalysis:
     fits: MappingProxyType[str, FitResult] = field(repr=False)
     cmas_fits: MappingProxyType[str, FitResult] = field(repr=False)
     failures: MappingProxyType[str, str] = field(repr=False)
+    steroids: pd.DataFrame = field(repr=False)
 
     @property
     def estimates(self) -> pd.DataFrame:
@@ -112,7 +118,7 @@ class RiskAnalysis:
         if not self.cohort.synthetic:
             names = {name: f"child {k}" for k, name in enumerate(sorted(ids), start=1)}
         told = []
-        for table in (steroid_courses(self.cohort), events, self.cohort.patients):
+        for table in (self.steroids, events, self.cohort.patients):
             own = table[table["patient_id"].isin(ids)].reset_index(drop=True)
             told.append(own.assign(patient_id=own["patient_id"].map(names)))
         return told[0], told[1], told[2]
@@ -138,7 +144,8 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     DataError
         When nobody is at risk.
     CohortError
-        When a steroid course lacks its days or dose; all at once.
+        Listing every steroid course that lacks its days or dose and can matter, unless a
+        rule of the plan says what to do with it.
     UsageError
         When a formula names columns that do not exist.
 
@@ -150,21 +157,17 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     >>> sorted(analysis.fits)
     ['Cox', 'Firth Cox', 'Firth Cox by antibody', 'Firth logistic', 'Logistic']
     """
-    steroid_courses(cohort)  # refuse here, where rows are numbered as in the file
+    steroids = read_steroids(cohort, plan.steroids)
     drawn = cohort.without_index_pattern()
-    intervals = plan_intervals(plan, drawn)
-    _refuse_nobody(plan, intervals)
-    landmark = landmark_rows(
+    history = History(
         drawn,
-        landmark_days=plan.landmark_days,
-        horizon_days=plan.horizon_days,
-        outcome=plan.outcome,
-        competing=plan.competing,
-        lost=plan.lost,
+        rules=plan.steroids,
         definite_only=plan.definite_only,
+        steroids=steroids.of_children(pd.Index(drawn.patients["patient_id"])),
     )
+    intervals, landmark = _tables(plan, history)
     fits, failures = plan_fits(plan, intervals, landmark)
-    by_cmas, cmas_failures = cmas_fits(plan, drawn)
+    by_cmas, cmas_failures = cmas_fits(plan, history)
     return RiskAnalysis(
         plan=plan,
         cohort=cohort,
@@ -177,7 +180,35 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
         fits=MappingProxyType(fits),
         cmas_fits=MappingProxyType(by_cmas),
         failures=MappingProxyType(failures | cmas_failures),
+        steroids=steroids.table(),
     )
+
+
+def _tables(plan: AnalysisPlan, history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the Cox and of the logistic models; courses at fault told all at once."""
+    calls = (
+        lambda: plan_intervals(plan, history),
+        lambda: landmark_history(
+            history,
+            landmark_days=plan.landmark_days,
+            horizon_days=plan.horizon_days,
+            outcome=plan.outcome,
+            competing=plan.competing,
+            lost=plan.lost,
+        ),
+    )
+    tables: list[pd.DataFrame] = []
+    faults: list[Fault] = []
+    for call in calls:
+        try:
+            tables.append(call())
+        except CohortError as error:
+            faults += error.faults
+    if faults:
+        raise CohortError(in_order(dict.fromkeys(faults)), "the steroid courses have")
+    intervals, landmark = tables
+    _refuse_nobody(plan, intervals)
+    return intervals, landmark
 
 
 def _refuse_nobody(plan: AnalysisPlan, intervals: pd.DataFrame) -> None:

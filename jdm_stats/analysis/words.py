@@ -224,8 +224,24 @@ def _spoken(text: str, labels: Mapping[str, str]) -> str:
 
 
 def definitions(analysis: RiskAnalysis) -> pd.DataFrame:
-    """Return the plan as a table of two columns, for the report."""
-    return pd.DataFrame(analysis.plan.in_words(), columns=["Choice", "In this report"])
+    """Return the plan as a table of two columns, for the report.
+
+    The last row counts the steroid courses that a rule of the plan was applied to.
+    """
+    rows = [*analysis.plan.in_words(), ("Rules applied", _applied(analysis))]
+    return pd.DataFrame(rows, columns=["Choice", "In this report"])
+
+
+def _applied(analysis: RiskAnalysis) -> str:
+    """Say to how many steroid courses of the cohort each rule was applied."""
+    counts = dict(analysis.steroids.attrs["jdm_stats"]["applied"])
+    tally = analysis.intervals.attrs["jdm_stats"]["tally"]
+    aside = tally.get("steroid_courses_at_fault_that_cannot_matter", 0)
+    counts |= (
+        {"incomplete courses that cannot matter left aside": aside} if aside else {}
+    )
+    said = [f"{what}: {format_number(count)}" for what, count in counts.items()]
+    return "; ".join(said) or "to no course"
 
 
 def limitations(analysis: RiskAnalysis) -> list[str]:

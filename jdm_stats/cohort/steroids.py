@@ -151,6 +151,7 @@ class SteroidReading:
             "pulse_mg_day": float(self.rules.pulse_mg_day),
             "rules": self.rules.model_dump(),
             "tally": dict(self.tally),
+            "applied": dict(self.applied),
         }
         return rows
 
@@ -185,8 +186,8 @@ def steroid_courses(
         and ``mg_kg_per_dose``. ``mg_kg_day`` and ``mg_day`` are the mean daily dose;
         ``mg_kg_per_dose`` is the dose of a day it is given: ``start_day``, ``start_day +
         every_n_days`` and so on up to ``stop_day``. ``mg_day`` is NaN where the dose
-        was given per kg and no weight is known. ``attrs["jdm_stats"]`` holds the rules
-        and a tally with the courses each of them was applied to.
+        was given per kg and no weight is known. ``attrs["jdm_stats"]`` holds the rules,
+        a tally and, as ``applied``, the part of it that counts courses rules changed.
 
     Raises
     ------
@@ -281,9 +282,7 @@ def read_steroids(
     sound = settled.kept.copy()
     for problem in problems:
         sound &= ~problem.mask
-    days, laid = lay_out(
-        courses, given, np.flatnonzero(sound), weights, heights, rules
-    )
+    days, laid = lay_out(courses, given, np.flatnonzero(sound), weights, heights, rules)
     applied = settled.tally | laid
     replaced = np.isin(courses.drug, [STEROIDS.index(d) for d in rules.equivalents])
     if count := int((replaced & sound).sum()):
@@ -311,7 +310,9 @@ def _counts(
         "pulse courses": len(np.unique(days.place[days.pulse])),
         "courses not given daily": int((kept & (courses.every > 1)).sum()),
         "rows": len(days.place),
-        "doses per kg by an assessed weight": int((needs_weight & given.assessed).sum()),
+        "doses per kg by an assessed weight": int(
+            (needs_weight & given.assessed).sum()
+        ),
         "doses per kg by the weight in patients": int(
             (needs_weight & ~given.assessed).sum()
         ),
