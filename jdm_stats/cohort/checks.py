@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort import agreement, columns, doses, metadata
@@ -67,5 +68,49 @@ def check_tables(
         told = {(fault.table, fault.row, fault.column) for fault in faults}
         found = agreement.disagreements(tables, synthetic=synthetic)
         found += doses.implausible_doses(tables)
-        faults += [f for f in found if (f.table, f.row, f.column) not in told]
+        found = [f for f in found if (f.table, f.row, f.column) not in told]
+        faults += _truly_repeated(found, faults, frames, tables)
     return tables, in_order(faults)
+
+
+def _truly_repeated(
+    found: list[Fault],
+    told: list[Fault],
+    frames: Mapping[str, pd.DataFrame | None],
+    tables: Mapping[str, pd.DataFrame],
+) -> list[Fault]:
+    """Leave out rows that seem repeated only because cells at fault are missing by now."""
+    repeats = {f.table for f in found if f.rule == "duplicate_row"}
+    spoilt = {f.table for f in told if f.rule == "missing_column"} & repeats
+    as_given = {
+        name: _duplicated_as_given(name, told, frames, tables)
+        for name in repeats & {f.table for f in told if f.row is not None} - spoilt
+    }
+    return [
+        f
+        for f in found
+        if f.rule != "duplicate_row"
+        or (f.table not in spoilt and f.row in as_given.get(f.table, {f.row}))
+    ]
+
+
+def _duplicated_as_given(
+    name: str,
+    told: list[Fault],
+    frames: Mapping[str, pd.DataFrame | None],
+    tables: Mapping[str, pd.DataFrame],
+) -> set[int]:
+    """Return the rows that repeat another one when cells at fault are as they came."""
+    raw, cells = frames[name], tables[name].astype(object)
+    assert raw is not None
+    headings = [str(heading) for heading in raw.columns]
+    columns: dict[str, list[object]] = {}
+    for fault in told:
+        row, column = fault.row, fault.column
+        if fault.table != name or row is None or column is None or column not in cells:
+            continue
+        given = columns.setdefault(column, cells[column].tolist())
+        given[row - 1] = f"as given: {raw.iat[row - 1, headings.index(column)]!r}"
+    for column, values in columns.items():
+        cells[column] = pd.Series(values, dtype=object)
+    return {int(row) + 1 for row in np.flatnonzero(cells.duplicated())}

@@ -14,11 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from jdm_stats.cohort.body_size import recorded_by
+from jdm_stats.cohort.columns import outside
 from jdm_stats.cohort.faults import faults_at
 from jdm_stats.errors import Fault
-from jdm_stats.schema import MAX_STEROID_MG, MAX_STEROID_MG_KG_DAY, STEROIDS
+from jdm_stats.schema import MAX_STEROID_MG, MAX_STEROID_MG_KG_DAY, MEASURES, STEROIDS
 
-__all__ = ["RULES", "doses_on_a_day", "implausible_doses"]
+__all__ = ["RULES", "doses_on_a_day", "implausible_doses", "within_range"]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -129,12 +130,25 @@ def _sizes(
     rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> tuple[Numbers, Numbers]:
     patients = tables["patients"].drop_duplicates("patient_id")
+    assessments = within_range(tables["assessments"])
     starts = pd.DataFrame(
         {
             "patient_id": rows["patient_id"].where(rows["patient_id"].notna(), ""),
             "start_day": rows["start_day"].fillna(0),
         }
     )
-    weight, _ = recorded_by(patients, tables["assessments"], starts, "weight_kg")
-    height, _ = recorded_by(patients, tables["assessments"], starts, "height_cm")
+    weight, _ = recorded_by(patients, assessments, starts, "weight_kg")
+    height, _ = recorded_by(patients, assessments, starts, "height_cm")
     return weight, height
+
+
+def within_range(assessments: pd.DataFrame) -> pd.DataFrame:
+    """Empty values beyond their measure's range: they are told as such, and not used."""
+    value = assessments["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    beyond = np.zeros(len(value), dtype=bool)
+    for measure in MEASURES.values():
+        of_this = (assessments["measure"] == measure.name).to_numpy(
+            bool, na_value=False
+        )
+        beyond |= of_this & outside(value, measure)
+    return assessments.assign(value=np.where(beyond, np.nan, value))

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from jdm_stats.cohort import growth, odd_children, odd_courses
+from jdm_stats.cohort.doses import within_range
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.errors import Fault
 
@@ -51,6 +52,7 @@ def second_look(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     [('warning', 'growth_for_age', 3)]
     """
     plain = {name: table.reset_index(drop=True) for name, table in tables.items()}
+    plain["assessments"] = within_range(plain["assessments"])
     return in_order(
         [
             *odd_children.odd_children(plain),
