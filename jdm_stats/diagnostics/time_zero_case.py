@@ -1,0 +1,176 @@
+"""One table under the linter with all that is known beside it, and how a finding is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jdm_stats.diagnostics.time_zero_record import Record
+from jdm_stats.diagnostics.time_zero_report import TimeZeroFinding
+from jdm_stats.diagnostics.time_zero_rows import Column, Rows
+from jdm_stats.diagnostics.time_zero_timeline import Moment, in_order
+from jdm_stats.plan import AnalysisPlan
+
+# A pattern seen in every child is no chance when it had less than this probability.
+CHANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """Rows, the cohort's record where there is one on the same clock, and the plan."""
+
+    rows: Rows
+    record: Record | None
+    plan: AnalysisPlan | None
+    outcome: str
+
+    def days(self, name: str) -> np.ndarray | None:
+        """Days of each child of the table: the cohort's, or a column of that name."""
+        if self.record is not None:
+            kept = {
+                "entry_day": self.record.entry,
+                "exit_day": self.record.leave,
+                "antibody_test_day": self.record.tested,
+            }
+            return kept[name][: self.rows.n]
+        if name not in self.rows.frame.columns:
+            return None
+        column = self.rows.column(name)
+        if column is None or not column.constant:
+            return None
+        return column.values[self.rows.first]
+
+    def event_day(self) -> np.ndarray:
+        """Day of each child's outcome as the table has it; ``inf`` without one.
+
+        A landmark table has no days: the cohort's first outcome after the landmark.
+        """
+        rows = self.rows
+        happened = rows.code == 1
+        if rows.landmark is None:
+            return np.where(happened, rows.end, np.inf)
+        if self.record is None:
+            return np.full(rows.n, np.inf)
+        moment = np.full(len(self.record.labels), rows.landmark)
+        day = self.record.next_event((self.outcome,), moment)[: rows.n]
+        return np.where(happened, day, np.inf)
+
+    def finding(
+        self,
+        code: str,
+        severity: str,
+        sentence: str,
+        *,
+        columns: Sequence[str] = (),
+        at: np.ndarray | None = None,
+        children: np.ndarray | None = None,
+        example: int | None = None,
+        moments: Iterable[Moment] = (),
+        table: str | None = None,
+    ) -> TimeZeroFinding:
+        """Make a finding of rows ``at`` (as numbered in `Rows`) or of children.
+
+        The example is the child named, or the first of those concerned; its timeline
+        holds the moments given and those any reader asks for.
+        """
+        rows = self.rows
+        if at is not None and children is None:
+            children = np.unique(rows.child[at])
+        if children is None:
+            children = np.empty(0, dtype=np.int64)
+        if at is None:
+            at = np.flatnonzero(np.isin(rows.child, children))
+        if example is None and len(children):
+            example = int(children[0])
+        told: tuple[Moment, ...] = ()
+        label = None
+        if example is not None:
+            label = str(self._label(example))
+            told = in_order([*self._life(example), *moments])
+        return TimeZeroFinding(
+            *(code, severity, sentence, tuple(columns)),
+            *(np.sort(rows.place[at]) + 1, len(children), label, told),
+            table or rows.table,
+        )
+
+    def _label(self, child: int) -> object:
+        """Patient id of a child of the table, or of the cohort beyond it."""
+        if child < self.rows.n or self.record is None:
+            return self.rows.labels[child]
+        return self.record.labels[child]
+
+    def _life(self, child: int) -> list[Moment]:
+        """Entry, first row, event and end of a child."""
+        rows, record = self.rows, self.record
+        told: list[Moment] = []
+        if record is not None and np.isfinite(record.entry[child]):
+            told.append(Moment(record.entry[child], "enters the cohort"))
+            told.append(Moment(record.leave[child], "leaves the cohort"))
+        if child >= rows.n:
+            return told
+        if rows.landmark is not None:
+            told.append(Moment(rows.landmark, "landmark"))
+            event = float(self.event_day()[child])
+            if np.isfinite(event):
+                told.append(Moment(event, _words(self.outcome)))
+            return told
+        code = rows.code[child]
+        ends = "last row stops" if not code else f"event {code:g} in the table"
+        told.append(Moment(rows.begin[child], "first row starts"))
+        told.append(Moment(rows.end[child], ends))
+        return told
+
+    def seen(self, column: Column, child: int, row: int | None = None) -> Moment:
+        """Say what a column says in a row of a child, by default in the first."""
+        at = int(self.rows.first[child]) if row is None else row
+        value = column.values[at]
+        if self.rows.landmark is not None:
+            return Moment(
+                self.rows.landmark, f"the table says {column.name} = {value:g}"
+            )
+        begins = self.rows.start[at]
+        span = f"({begins:g}, {self.rows.stop[at]:g}]"
+        return Moment(begins, f"row {span} says {column.name} = {value:g}")
+
+    def first_moment(self, topic: str, child: int) -> list[Moment]:
+        """First day of a topic, as a moment."""
+        if self.record is None:
+            return []
+        day = float(self.record.first_day(topic)[child])
+        return [Moment(day, f"first {_words(topic)}")] if np.isfinite(day) else []
+
+
+def beyond_chance(total: int, chosen: int, tries: int = 1) -> bool:
+    """Whether two groups of this size can hardly be the same by chance.
+
+    Of ``total`` children ``chosen`` can be picked in C(total, chosen) ways; one in so
+    many agrees by chance, and ``tries`` such comparisons were made.
+
+    Examples
+    --------
+    >>> beyond_chance(3, 1), beyond_chance(30, 6)
+    (False, True)
+    """
+    if not 0 < chosen < total:
+        return False
+    ways = math.lgamma(total + 1) - math.lgamma(chosen + 1)
+    ways -= math.lgamma(total - chosen + 1)
+    return ways > math.log(max(tries, 1) / CHANCE)
+
+
+def of_children(count: int) -> str:
+    """Say a number of children.
+
+    Examples
+    --------
+    >>> of_children(1), of_children(1200)
+    ('1 child', '1,200 children')
+    """
+    return f"{count:,} {'child' if count == 1 else 'children'}"
+
+
+def _words(name: str) -> str:
+    return name.replace("gi_", "GI ").replace("_", " ")

@@ -1,0 +1,296 @@
+"""Who is in the table and from when: entry, eligibility, the day of the antibody test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jdm_stats.diagnostics.time_zero_case import Case, beyond_chance, of_children
+from jdm_stats.diagnostics.time_zero_record import (
+    PULSE,
+    STEROID,
+    TREATMENT,
+    Record,
+)
+from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
+from jdm_stats.diagnostics.time_zero_timeline import Moment
+from jdm_stats.schema import ANTIBODIES
+
+# Share of the tested children's days that lies before their test, from which on it is told.
+IMMORTAL_SHARE = 0.05
+_SMALL = 20  # children; in a smaller table one pattern in a few is worth a question
+
+
+def entry_findings(case: Case) -> Iterator[TimeZeroFinding]:
+    """Days before entry, tests after time zero, criteria met later."""
+    yield from _before_entry(case)
+    yield from _antibody(case)
+    if case.record is not None:
+        yield from _outcome_before(case, case.record)
+        yield from _starts_late(case, case.record)
+        yield from _selected(case, case.record)
+
+
+def _before_entry(case: Case) -> Iterator[TimeZeroFinding]:
+    rows, entry = case.rows, case.days("entry_day")
+    if entry is None:
+        return
+    early = np.flatnonzero(rows.begin < entry)
+    if not len(early):
+        return
+    at = np.flatnonzero(rows.start < entry[rows.child])
+    days = (np.minimum(rows.stop, entry[rows.child]) - rows.start)[at].sum()
+    child = int(early[0])
+    span = (
+        f"{days:,.0f} days at risk before the child was under observation"
+        if rows.landmark is None
+        else f"children at the landmark, day {rows.landmark:g}, who enter after it"
+    )
+    yield case.finding(
+        "person_time_before_entry",
+        PROOF,
+        f"{span}, in {of_children(len(early))}",
+        at=at,
+        example=child,
+        moments=[Moment(entry[child], "under observation from here")],
+    )
+
+
+def _antibody(case: Case) -> Iterator[TimeZeroFinding]:
+    rows, tested = case.rows, case.days("antibody_test_day")
+    names = [name for name in rows.names if _speaks_of_antibody(name)]
+    if tested is None or not names:
+        return
+    said = np.zeros(rows.n, dtype=bool)
+    for name in names:
+        cells = rows.frame[name].iloc[rows.place[rows.first]]
+        said |= (cells.notna() & (cells.astype(object) != "untested")).to_numpy()
+    late = said & (tested > rows.begin)
+    event = case.event_day()
+    after = np.flatnonzero(said & np.isfinite(event) & (tested >= event))
+    if len(after):
+        child = int(after[0])
+        total = int((said & np.isfinite(event)).sum())
+        yield case.finding(
+            "antibody_after_event",
+            PROOF,
+            f"{', '.join(names)}: the antibody was tested on the day of the event or "
+            f"later in {of_children(len(after))} of {total:,} tested with the event",
+            columns=names,
+            children=after,
+            moments=[Moment(tested[child], "antibody tested")],
+        )
+    waiting = np.minimum(tested, rows.end)[late] - rows.begin[late]
+    known = said & ~np.isnan(tested)
+    total_days = (rows.end - rows.begin)[known].sum()
+    if total_days > 0 and waiting.sum() >= IMMORTAL_SHARE * total_days:
+        child = int(np.flatnonzero(late)[0])
+        yield case.finding(
+            "antibody_after_entry",
+            SUSPICION,
+            f"{', '.join(names)}: {of_children(int(late.sum()))} of {int(known.sum()):,} "
+            "were tested after their first row starts; "
+            f"{waiting.sum() / total_days:.0%} of the tested children's days at risk lie "
+            "before the test",
+            columns=names,
+            children=np.flatnonzero(late),
+            moments=[Moment(tested[child], "antibody tested")],
+        )
+
+
+def _speaks_of_antibody(name: str) -> bool:
+    low = name.lower()
+    subtypes = [a.lower() for a in ANTIBODIES if a not in ("other", "none", "untested")]
+    parts = low.replace("-", "_").split("_")
+    return "antibod" in low or "msa" in parts or any(a in parts for a in subtypes)
+
+
+def _outcome_before(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
+    rows = case.rows
+    if rows.noted.get("recurrent"):
+        return
+    child, day = record.event_days(case.outcome)
+    inside = child < rows.n
+    child, day = child[inside], day[inside]
+    had = np.unique(child[day <= rows.begin[child]])
+    if not len(had):
+        return
+    example = int(had[0])
+    yield case.finding(
+        "outcome_before_time_zero",
+        PROOF,
+        f"{of_children(len(had))} had the outcome on or before the day the first row "
+        "starts",
+        children=had,
+        moments=[
+            Moment(float(d), "outcome")
+            for d in day[(child == example) & (day <= rows.begin[example])]
+        ],
+    )
+
+
+def _starts_late(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
+    """Rows that begin at a treatment rather than at entry."""
+    rows = case.rows
+    if rows.landmark is not None:
+        return
+    late = np.flatnonzero(record.known & (rows.begin > record.entry[: rows.n]))
+    if not len(late):
+        return
+    for topic in (PULSE, STEROID, *record.topics, TREATMENT):
+        if topic not in record.topics:
+            continue
+        first = record.first_day(topic)[: rows.n]
+        wait = (rows.begin - first)[late]
+        if not ((wait == 0) | (wait == 1)).all():
+            continue
+        if len(late) < 2 and rows.n > _SMALL:
+            continue
+        yield _begins_at(case, record, topic, late)
+        return
+
+
+def _begins_at(
+    case: Case, record: Record, topic: str, late: np.ndarray
+) -> TimeZeroFinding:
+    rows = case.rows
+    missing = (rows.begin - record.entry[: rows.n])[late]
+    child = int(late[0])
+    told = case.first_moment(topic, child)
+    group = _group_of(case, record, late)
+    if group is not None:
+        return case.finding(
+            "unexposed_time_left_out",
+            PROOF,
+            f"rows of {of_children(len(late))} with {group} = 1 begin at the first "
+            f"{topic}, those of the others at entry: {missing.sum():,.0f} unexposed, "
+            "event-free days are missing",
+            columns=[group],
+            children=late,
+            moments=told,
+        )
+    return case.finding(
+        "rows_begin_at_treatment",
+        PROOF,
+        f"every child whose rows begin after entry begins at its first {topic}: "
+        f"{of_children(len(late))}, {missing.sum():,.0f} days after entry left out",
+        children=late,
+        moments=told,
+    )
+
+
+def _group_of(case: Case, record: Record, late: np.ndarray) -> str | None:
+    """Name a constant 0/1 column that is 1 for the late and 0 only for prompt children."""
+    rows = case.rows
+    prompt = record.known & (rows.begin == record.entry[: rows.n])
+    for column in case.rows.columns():
+        if not (column.constant and column.binary):
+            continue
+        value = column.values[rows.first]
+        others = value == 0
+        if (value[late] == 1).all() and others.any() and prompt[others].all():
+            return column.name
+    return None
+
+
+def _selected(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
+    """Compare the children of the table with those the cohort has beside them."""
+    rows = case.rows
+    eligible, end = record.at_risk()
+    if rows.landmark is not None:
+        eligible &= (record.entry <= rows.landmark) & (end > rows.landmark)
+        stays = rows.landmark + float(rows.noted.get("horizon_days", 0))
+        left = (end < stays) & ~np.isfinite(
+            record.next_event((record.outcome_name, *record.competing), record.entry)
+        )
+        eligible &= ~left
+    inside = np.arange(len(record.labels)) < rows.n
+    present = np.flatnonzero(eligible & inside)
+    absent = np.flatnonzero(eligible & ~inside)
+    if not len(present) or not len(absent):
+        return
+    by_topic = _by_topic(case, record, present, absent)
+    if by_topic:
+        yield _selected_by(case, record, by_topic, present, absent)
+    elif rows.landmark is None:
+        yield from _survivors(case, record, present, absent, end)
+
+
+def _by_topic(
+    case: Case, record: Record, present: np.ndarray, absent: np.ndarray
+) -> dict[str, bool]:
+    """Topics that all children of the table have later and none of the others, or none/all."""
+    total, tries = len(present) + len(absent), 2 * len(record.topics)
+    if total > _SMALL and not beyond_chance(total, len(absent), tries):
+        return {}
+    found = {}
+    for topic in record.topics:
+        first = record.first_day(topic)
+        has = first <= record.leave
+        later = (first[present] > case.rows.begin[present]).any()
+        later_out = (first[absent] > record.entry[absent]).any()
+        if has[present].all() and not has[absent].any() and later:
+            found[topic] = True
+        elif has[absent].all() and not has[present].any() and later_out:
+            found[topic] = False
+    return found
+
+
+def _selected_by(
+    case: Case,
+    record: Record,
+    by_topic: dict[str, bool],
+    present: np.ndarray,
+    absent: np.ndarray,
+) -> TimeZeroFinding:
+    topic, having = next(iter(by_topic.items()))
+    first = record.first_day(topic)
+    total = len(present) + len(absent)
+    sure = beyond_chance(total, len(absent), 2 * len(record.topics))
+    if having:
+        sentence = (
+            f"every child of the table has {topic} at some time and none of the "
+            f"{len(absent):,} at risk who are left out has: who is in was decided by it, "
+            "and for some it came after the first row starts"
+        )
+        concerned = present[first[present] > case.rows.begin[present]]
+    else:
+        sentence = (
+            f"the {len(absent):,} children at risk who are left out all have {topic} "
+            "after entry and no child of the table has: they were left out for it"
+        )
+        concerned = absent
+    return case.finding(
+        "selected_by_later_event",
+        PROOF if sure else SUSPICION,
+        sentence,
+        children=concerned,
+        moments=case.first_moment(topic, int(concerned[0])),
+    )
+
+
+def _survivors(
+    case: Case, record: Record, present: np.ndarray, absent: np.ndarray, end: np.ndarray
+) -> Iterator[TimeZeroFinding]:
+    """Only children followed beyond some day are there; all who left before are not."""
+    rows = case.rows
+    least = float(rows.end[present].min())
+    length = (rows.end - rows.begin)[present].min()
+    stayed = end - record.entry
+    by_day = (end[absent] < least).all() and least > rows.begin[present].max()
+    by_length = (stayed[absent] < length).all() and length > 0
+    total = len(present) + len(absent)
+    sure = beyond_chance(total, len(absent), 2)
+    if not (by_day or by_length) or not (sure or total <= _SMALL):
+        return
+    child = int(absent[0])
+    yield case.finding(
+        "selected_by_later_event",
+        PROOF if sure else SUSPICION,
+        f"no child of the table is followed less than {length:g} days, and the "
+        f"{len(absent):,} at risk who are left out all had the event or left sooner: "
+        "staying was the condition for being in the table",
+        children=absent,
+        moments=[Moment(end[child], "event or end of follow-up")],
+    )
