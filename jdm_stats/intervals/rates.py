@@ -11,10 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
-from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.columns import (
+    check_frame,
+    check_level,
+    check_positive,
+    raise_all,
+)
+from jdm_stats.intervals.exact import poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
 from jdm_stats.schema import DAYS_PER_YEAR
 
@@ -41,6 +46,7 @@ def incidence_rates(
     event: str = "event",
     event_code: int = 1,
     days_per_year: float = DAYS_PER_YEAR,
+    patient_id: str | None = None,
 ) -> pd.DataFrame:
     """Events per person-years, by group, with exact limits.
 
@@ -61,12 +67,14 @@ def incidence_rates(
         Which code of ``event`` is counted.
     days_per_year : float, default 365.25
         Days in a year; 1 when the times are in years already.
+    patient_id : str, optional
+        Column that says whose row it is; ``patient_id`` by itself when there is one.
 
     Returns
     -------
     DataFrame
         One row per group: the group columns, ``patients`` (distinct children giving
-        time to the group; NaN when the frame has no ``patient_id``), ``events``,
+        time to the group; NaN when the rows name no child), ``events``,
         ``person_years``, ``rate``, ``conf_low``, ``conf_high`` (two-sided exact
         limits), ``upper_one_sided`` (one-sided exact upper limit at the same level)
         and ``per_person_years``.
@@ -96,15 +104,19 @@ def incidence_rates(
     """
     groups = [by] if isinstance(by, str) else list(by or ())
     _check_call(frame, groups, per, conf_level, event_code, days_per_year)
-    audit_intervals(frame, start=start, stop=stop, event=event).raise_if_faulty()
+    if patient_id is None and "patient_id" in frame.columns:
+        patient_id = "patient_id"
+    audit_intervals(
+        frame, start=start, stop=stop, event=event, patient_id=patient_id
+    ).raise_if_faulty()
     happened = (frame[event] == event_code).to_numpy(dtype=bool)
     days = (frame[stop] - frame[start]).to_numpy(dtype=float)
     place, table = _group(frame, groups)
     size = len(table)
-    table["patients"] = _patients(frame, place, size)
+    table["patients"] = _patients(frame, patient_id, place, size)
     table["events"] = np.bincount(place[happened], minlength=size)
     table["person_years"] = np.bincount(place, days, minlength=size) / days_per_year
-    for name, limit in _exact_limits(table["events"].to_numpy(), conf_level).items():
+    for name, limit in poisson_limits(table["events"].to_numpy(), conf_level).items():
         table[name] = limit / table["person_years"] * per
     table["rate"] = table["events"] / table["person_years"] * per
     table["per_person_years"] = float(per)
@@ -128,7 +140,8 @@ def _check_call(
     event_code: int,
     days_per_year: float,
 ) -> None:
-    wrong = []
+    wrong = check_frame(frame, [])
+    raise_all(wrong)
     absent = [name for name in groups if name not in frame.columns]
     if absent:
         wrong.append(
@@ -140,16 +153,13 @@ def _check_call(
         wrong.append(f"rename the column {', '.join(clash)}: the result has one too")
     if len(set(groups)) != len(groups):
         wrong.append(f"by names a column twice: {groups}")
-    if not (np.isfinite(per) and per > 0):
-        wrong.append(f"per must be a number of person-years above 0, received {per!r}")
-    if not 0 < conf_level < 1:
-        wrong.append(f"conf_level must lie between 0 and 1, received {conf_level!r}")
-    if event_code != int(event_code) or event_code < 1:
+    check_positive(per, "per", wrong)
+    check_level(conf_level, wrong)
+    whole = pd.api.types.is_number(event_code) and event_code == np.floor(event_code)
+    if not (whole and event_code >= 1 and np.isfinite(event_code)):
         wrong.append(f"event_code must be a whole number from 1, not {event_code!r}")
-    if not (np.isfinite(days_per_year) and days_per_year > 0):
-        wrong.append(f"days_per_year must be above 0, received {days_per_year!r}")
-    if wrong:
-        raise UsageError("; ".join(wrong))
+    check_positive(days_per_year, "days_per_year", wrong)
+    raise_all(wrong)
 
 
 def _group(frame: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
@@ -167,21 +177,11 @@ def _group(frame: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, pd.DataF
     return place, labels
 
 
-def _patients(frame: pd.DataFrame, place: np.ndarray, groups: int) -> np.ndarray:
-    if "patient_id" not in frame.columns:
+def _patients(
+    frame: pd.DataFrame, patient_id: str | None, place: np.ndarray, groups: int
+) -> np.ndarray:
+    if patient_id is None:
         return np.full(groups, np.nan)
-    child = pd.factorize(frame["patient_id"])[0]
+    child = pd.factorize(frame[patient_id])[0]
     pairs = np.unique(np.column_stack([place, child]), axis=0)
     return np.bincount(pairs[:, 0], minlength=groups)
-
-
-def _exact_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarray]:
-    """Exact limits of an expected count (Garwood 1936)."""
-    tail = (1 - conf_level) / 2
-    some = np.maximum(events, 1)
-    low = np.where(events > 0, chi2.ppf(tail, 2 * some) / 2, 0.0)
-    return {
-        "conf_low": low,
-        "conf_high": chi2.isf(tail, 2 * events + 2) / 2,
-        "upper_one_sided": chi2.isf(1 - conf_level, 2 * events + 2) / 2,
-    }
