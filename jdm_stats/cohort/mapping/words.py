@@ -28,7 +28,7 @@ def plain(word: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", unified.casefold()).split())
 
 
-_DASHES = {ord(dash): "-" for dash in "‐‑‒–—―−﹣－"}
+_DASHES: dict[int, str | None] = {ord(dash): "-" for dash in "‐‑‒–—―−﹣－"}
 _DASHES |= {ord(blank): None for blank in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
 
 
