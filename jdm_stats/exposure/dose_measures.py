@@ -269,10 +269,11 @@ def dose_category(
     ('none', '<0.5', '0.5 to <1', '>=1')
     """
     points = as_cuts(cuts)
-    between = (f"{a:g} to <{b:g}" for a, b in itertools.pairwise(points))
-    labels = ("none", f"<{points[0]:g}", *between, f">={points[-1]:g}")
-    if len(set(labels)) < len(labels):
+    said = [f"{point:g}" for point in points]
+    if len(set(said)) < len(said):
         raise UsageError(f"cuts lie too close to be told apart; received {cuts!r}")
+    between = (f"{low} to <{high}" for low, high in itertools.pairwise(said))
+    labels = ("none", f"<{said[0]}", *between, f">={said[-1]}")
     return DoseCategory(
         column_name(name, "dose_category"),
         points,
