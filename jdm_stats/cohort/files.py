@@ -1,56 +1,83 @@
-"""A cohort as a folder: patients, courses, events and assessments beside cohort.json.
+"""Reading and checking a cohort: from its own folder, or from an export and a mapping.
 
-Each table is a CSV or a Parquet file; patients must be there, the others may be absent.
-A folder is written whole or not at all.
+A cohort's folder holds patients, courses, events and assessments beside cohort.json; each
+table is a CSV or a Parquet file, patients must be there, the others may be absent. Any
+other source is read in its own columns and turned into these tables by a mapping.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jdm_stats.cohort import tabular
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.doors.database import is_database
+from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.faults import in_order
-from jdm_stats.cohort.folder import ABOUT, Folder, read_folder
+from jdm_stats.cohort.folder import Folder
+from jdm_stats.cohort.mapped import mapping_tally, read_mapped
 from jdm_stats.cohort.metadata import conform_metadata
+from jdm_stats.cohort.own_columns import read_own, with_reading
 from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.cohort.writing import write_cohort
 from jdm_stats.errors import CohortError, Fault, UsageError
-from jdm_stats.schema import SCHEMA_VERSION, TABLES
+from jdm_stats.schema import TABLES
 
-__all__ = ["check_cohort", "read_cohort", "write_cohort"]
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+    from jdm_stats.cohort.mapping.model import CohortMapping
+
+__all__ = ["check_cohort", "mapping_tally", "read_cohort", "write_cohort"]
+
+Tables = Mapping[str, pd.DataFrame | None]
 
 
-def read_cohort(path: str | os.PathLike[str]) -> Cohort:
-    r"""Read a cohort from its folder.
+def read_cohort(
+    source: str | os.PathLike[str] | Engine,
+    *,
+    mapping: str | os.PathLike[str] | CohortMapping | None = None,
+    reading: Reading | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Cohort:
+    r"""Read a cohort: from its own folder, or from an export by a mapping.
 
     Parameters
     ----------
-    path : path-like
-        A folder with ``patients.csv`` or ``patients.parquet`` and, where there are
-        any, ``courses``, ``events`` and ``assessments``; and ``cohort.json``, which
-        must say the cohort's ``name`` and whether it is ``synthetic``, and may hold a
-        ``description`` and its ``provenance``.
+    source : path-like, str or SQLAlchemy Engine
+        Without a mapping, tables in the schema's own columns: a folder with
+        ``patients.csv`` or ``patients.parquet`` and, where there are any, ``courses``,
+        ``events`` and ``assessments``; a workbook with sheets, or a database with
+        tables, of these names; or one file with the patients alone. With a mapping,
+        whatever `jdm_stats.cohort.doors.tables.read_tables` reads.
+    mapping : path-like or CohortMapping, optional
+        How a registry's own columns, codes, units and dates become the tables.
+        ``jdm-stats map EXPORT`` proposes one.
+    reading : Reading, optional
+        How the files are read, in place of what the mapping declares; what is not
+        declared is settled from the files, or refused.
+    metadata : mapping, optional
+        ``name``, ``synthetic``, ``description`` and ``provenance`` of the cohort: in
+        place of its cohort.json, or on top of what the mapping says.
 
     Returns
     -------
     Cohort
+        With a mapping its ``metadata["provenance"]["mapping"]`` names the mapping and
+        holds the tally of all it changed; see `mapping_tally`.
 
     Raises
     ------
     CohortError
         When files cannot be read as tables or the tables break the schema; carries
-        every fault found, at once.
+        every fault found, at once, told in the rows of the source.
     UsageError
-        When there is no such folder.
+        When there is no such source, it needs a mapping, or the mapping is at fault.
 
     Examples
     --------
@@ -67,29 +94,36 @@ def read_cohort(path: str | os.PathLike[str]) -> Cohort:
     >>> cohort.patients[["patient_id", "antibody"]].values.tolist()
     [['007', 'none']]
     """
-    folder = read_folder(path)
-    heading = f"the cohort in {Path(path)} has"
-    if folder.faults:
-        raise CohortError(_faults_of(folder), heading)
-    tables = {name: folder.frames.get(name) for name in TABLES}
+    heading = f"the cohort in {_in_words(source)} has"
+    if mapping is None:
+        found = read_own(source, reading=reading, metadata=metadata)
+    else:
+        found = read_mapped(source, mapping, reading=reading, metadata=metadata)
+    if _errors(found.faults):
+        raise CohortError(_errors(_checked(found)[1]), heading)
     try:
-        return Cohort(**tables, metadata=folder.metadata)  # type: ignore[arg-type]
+        return Cohort(**_all_tables(found.frames), metadata=with_reading(found))
     except CohortError as error:
-        raise CohortError(error.faults, heading) from None
+        raise CohortError(found.located(error.faults), heading) from None
 
 
 def check_cohort(
-    source: str | os.PathLike[str] | Cohort | Mapping[str, pd.DataFrame | None],
+    source: str | os.PathLike[str] | Engine | Cohort | Tables,
     *,
+    mapping: str | os.PathLike[str] | CohortMapping | None = None,
+    reading: Reading | None = None,
+    metadata: Mapping[str, Any] | None = None,
     steroids: bool = True,
 ) -> tuple[Fault, ...]:
-    """Return every fault of a cohort, without raising.
+    """Return every fault of a cohort, without raising: errors first, then warnings.
 
     Parameters
     ----------
-    source : path-like, Cohort or mapping of str to DataFrame
-        A cohort's folder, a cohort, or its tables by name. Tables alone do not say
-        whether they are synthetic, and then nothing is asked of ``pattern``.
+    source : path-like, str, SQLAlchemy Engine, Cohort or mapping of str to DataFrame
+        What `read_cohort` takes, a cohort, or its tables by name. Tables alone do not
+        say whether they are synthetic, and then nothing is asked of ``pattern``.
+    mapping, reading, metadata
+        As for `read_cohort`.
     steroids : bool, default True
         Whether to ask too, of a cohort that is otherwise sound, for all that
         `steroid_courses` needs: the dose, the last day and the weight. A cohort
@@ -98,13 +132,15 @@ def check_cohort(
     Returns
     -------
     tuple of Fault
-        Empty when the cohort is sound. `jdm_stats.cohort.faults.faults_table` lays
-        them out as a data frame.
+        Errors (``severity == "error"``) keep the data from being used; warnings ask for
+        a second look. Empty when there is nothing to say.
+        `jdm_stats.cohort.faults.faults_table` lays them out as a data frame.
 
     Raises
     ------
     UsageError
-        When there is no such folder, or the mapping names an unknown table.
+        When there is no such source, it needs a mapping, the mapping is at fault, or
+        an unknown table is named.
 
     Examples
     --------
@@ -121,18 +157,60 @@ def check_cohort(
     ...     print(fault.rule, "|", fault.message)
     value_not_allowed | 'NPX2' is not a value of antibody
     """
-    if isinstance(source, (str, os.PathLike)):
-        folder = read_folder(source)
-        tables, faults = folder.frames, _faults_of(folder)
+    from jdm_stats.cohort.second_look import second_look  # only a check asks for it
+
+    found = None
+    if isinstance(source, (str, os.PathLike)) or is_database(source):
+        if mapping is None:
+            found = read_own(source, reading=reading, metadata=metadata)
+        else:
+            found = read_mapped(source, mapping, reading=reading, metadata=metadata)
+        tables, faults = _checked(found)
+    elif mapping is not None or reading is not None or metadata is not None:
+        raise UsageError(
+            "mapping, reading and metadata say how a source is read; a "
+            f"{type(source).__name__} has been read already"
+        )
     elif isinstance(source, Cohort):
         tables = {name: getattr(source, name) for name in TABLES}
         faults = check_tables(tables, synthetic=source.synthetic)[1]
     else:
-        tables = _named(source)
-        faults = check_tables(tables)[1]
-    if steroids and not faults:
-        faults = _steroid_faults(tables)
-    return tuple(faults)
+        tables, faults = check_tables(_named(source))
+    errors = _errors(faults)
+    if steroids and not errors:
+        errors = _steroid_faults(tables)
+    warnings = [fault for fault in faults if fault.severity != "error"]
+    odd = second_look(tables)
+    return (*errors, *warnings, *(odd if found is None else found.located(odd)))
+
+
+def _errors(faults: Iterable[Fault]) -> list[Fault]:
+    return [fault for fault in faults if fault.severity == "error"]
+
+
+def _in_words(source: Any) -> str:
+    """Name a source in a message; a database address may hold a password."""
+    return "the database" if is_database(source) else str(Path(source))
+
+
+def _all_tables(frames: Tables) -> dict[str, Any]:
+    return {name: frames.get(name) for name in TABLES}
+
+
+def _checked(found: Folder) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    """Bring the tables to shape; return all faults, of files, metadata and tables."""
+    about, metadata_faults = conform_metadata(found.metadata)
+    said = "synthetic" in found.metadata and not metadata_faults
+    tables, faults = check_tables(
+        found.frames,
+        agree=found.complete,
+        synthetic=about["synthetic"] if said else None,
+    )
+    told = {(f.table, f.row, f.column) for f in found.faults if f.row is not None}
+    new = [
+        fault for fault in faults if (fault.table, fault.row, fault.column) not in told
+    ]
+    return tables, in_order([*found.faults, *metadata_faults, *found.located(new)])
 
 
 def _named(source: Any) -> dict[str, pd.DataFrame | None]:
@@ -150,148 +228,11 @@ def _named(source: Any) -> dict[str, pd.DataFrame | None]:
     return dict(source)
 
 
-def _steroid_faults(tables: Mapping[str, pd.DataFrame | None]) -> list[Fault]:
+def _steroid_faults(tables: Tables) -> list[Fault]:
     # whether the children are real is no question of doses, and was asked before
-    known = {name: tables.get(name) for name in TABLES}
-    cohort = Cohort(**known, metadata={"synthetic": True})  # type: ignore[arg-type]
+    cohort = Cohort(**_all_tables(tables), metadata={"synthetic": True})
     try:
         steroid_courses(cohort)
     except CohortError as error:
         return list(error.faults)
     return []
-
-
-def _faults_of(folder: Folder) -> list[Fault]:
-    about, metadata_faults = conform_metadata(folder.metadata)
-    said = "synthetic" in folder.metadata and not metadata_faults
-    _, faults = check_tables(
-        folder.frames,
-        agree=folder.complete,
-        synthetic=about["synthetic"] if said else None,
-    )
-    return in_order([*folder.faults, *metadata_faults, *faults])
-
-
-def write_cohort(
-    cohort: Cohort,
-    path: str | os.PathLike[str],
-    *,
-    format: str = "csv",
-    overwrite: bool = False,
-) -> Path:
-    """Write a cohort to a folder, whole or not at all.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    path : path-like
-        The folder; made with its parents when it is not there.
-    format : {"csv", "parquet"}
-        CSV is the same byte for byte for the same cohort: UTF-8, LF, numbers in their
-        shortest exact form, ``true`` and ``false``, an empty cell where missing.
-    overwrite : bool
-        Whether to replace the cohort that stands there. Other files in the folder
-        (a README, say) are kept; a folder that holds no cohort is never touched.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    UsageError
-        When the folder is not empty and may not be replaced, or the format is unknown.
-    OSError
-        When it cannot be written; what stood there still stands.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> patients = pd.DataFrame(
-    ...     {
-    ...         "patient_id": ["P1"],
-    ...         "antibody": ["NXP2"],
-    ...         "entry_day": [0],
-    ...         "exit_day": [365],
-    ...         "exit_reason": ["lost"],
-    ...     }
-    ... )
-    >>> cohort = Cohort(patients, metadata={"name": "one child", "synthetic": True})
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     folder = write_cohort(cohort, Path(place) / "one")
-    ...     read_cohort(folder) == cohort
-    True
-    """
-    if format not in tabular.FORMATS:
-        raise UsageError(
-            f"format must be one of {', '.join(tabular.FORMATS)}, not {format!r}"
-        )
-    if not isinstance(cohort, Cohort):
-        raise UsageError(f"write_cohort takes a Cohort, not {type(cohort).__name__}")
-    target = Path(path)
-    target = target.resolve() if target.is_symlink() else target.absolute()
-    others = _what_stays(target, overwrite)
-    mark = uuid.uuid4().hex[:12]
-    new = target.with_name(f".{target.name}.{mark}.new")
-    old = target.with_name(f".{target.name}.{mark}.old")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        new.mkdir()
-        _fill(new, cohort, format)
-        for other in others:
-            _copy(other, new / other.name)
-        _swap(target, new, old)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return target
-
-
-def _what_stays(target: Path, overwrite: bool) -> list[Path]:
-    """Return the files to carry over, or refuse to touch what stands there."""
-    if not target.exists():
-        return []
-    if not target.is_dir():
-        raise UsageError(f"{target} is a file; give a folder to write to")
-    entries = sorted(target.iterdir())
-    names = {f"{name}.{kind}" for name in TABLES for kind in tabular.FORMATS} | {ABOUT}
-    if entries and not overwrite:
-        raise UsageError(
-            f"{target} is not empty; choose another folder, or pass overwrite=True to "
-            "replace the cohort in it"
-        )
-    if entries and not any(entry.name in names for entry in entries):
-        raise UsageError(
-            f"{target} holds files but no cohort; choose an empty or a new folder"
-        )
-    return [entry for entry in entries if entry.name not in names]
-
-
-def _fill(folder: Path, cohort: Cohort, format: str) -> None:
-    for name, table in TABLES.items():
-        file = folder / f"{name}.{format}"
-        tabular.WRITERS[format](getattr(cohort, name), table, file)
-    about = {"schema_version": SCHEMA_VERSION, **cohort.metadata}
-    text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / ABOUT).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir() and not source.is_symlink():
-        shutil.copytree(source, target, symlinks=True)
-    else:
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _swap(target: Path, new: Path, old: Path) -> None:
-    """Put the new folder in the old one's place, or leave the old one standing."""
-    if not target.exists():
-        new.rename(target)
-        return
-    target.rename(old)
-    try:
-        new.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,15 +1,13 @@
 """One table, one file: CSV or Parquet, read without guessing, written without loss.
 
-A CSV is UTF-8, comma-separated, with a heading; every cell is read as text, so that
-"007" stays "007" and "none" stays a word, and only an empty cell is missing. It is
-checked record by record first, because pandas pads a short row with missing values and
-drops what a long row has too much.
+What is written as CSV is UTF-8, with commas and a heading. Every cell is read as text, so
+that "007" stays "007" and "none" stays a word, and only an empty cell is missing; a CSV in
+another dialect is read if the dialect is beyond doubt.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -19,50 +17,38 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jdm_stats.cohort.doors.delimited import read_delimited
+from jdm_stats.cohort.doors.raw import RawTable
+from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.errors import Fault
 from jdm_stats.schema import FLAG, INTEGER, NUMBER, TEXT, Column, Table
 
-__all__ = ["FORMATS", "READERS", "RULES", "WRITERS"]
+__all__ = ["FORMATS", "READERS", "RULES", "WRITERS", "number_columns"]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
-        "not_utf8": "Text files are written in UTF-8.",
-        "malformed_csv": "A CSV has a heading, commas between cells and closed quotes.",
-        "ragged_row": "Every row of a CSV has as many cells as its heading.",
-        "malformed_parquet": "A Parquet file can be read as a table.",
+        "not_utf8": "cohort.json is written in UTF-8.",
     }
 )
 
-Read = tuple[pd.DataFrame | None, list[Fault]]
+Read = tuple[RawTable | None, list[Fault]]
 
 
-def _read_csv(path: Path, table: Table) -> Read:
-    text, fault = read_utf8(path, table.name)
-    if text is None:
-        return None, [fault] if fault else []
-    if "\0" in text:  # pandas would cut the cell short there without a word
-        return None, [_malformed(table.name, f"{path.name} holds a NUL character")]
-    try:
-        heading, faults = _records(text, table.name)
-    except csv.Error as error:
-        return None, [_malformed(table.name, f"{path.name}: {error}")]
-    if len(heading) == 1 and any(mark in heading[0] for mark in ";\t|"):
-        said = f"{path.name} has no commas in its heading {heading[0]!r}"
-        return None, [_malformed(table.name, said)]
-    if not heading:
-        return None, [_malformed(table.name, f"{path.name} has no heading")]
-    if faults:
-        return None, faults
-    frame = pd.read_csv(
-        io.StringIO(text),
-        header=0,
-        names=range(len(heading)),
-        index_col=False,
-        dtype=str,
-        keep_default_na=False,
-        na_values=[""],
-    )
-    return frame.set_axis(heading, axis="columns"), []
+def _read_csv(path: Path, table: Table, reading: Reading) -> Read:
+    return read_delimited(path, reading, name=table.name, numbers=number_columns(table))
+
+
+def number_columns(table: Table) -> frozenset[str]:
+    """Return the names of a table's columns that hold numbers.
+
+    Examples
+    --------
+    >>> from jdm_stats.schema import TABLES
+    >>> sorted(number_columns(TABLES["events"]))
+    ['day']
+    """
+    kinds = (INTEGER, NUMBER)
+    return frozenset(column.name for column in table.columns if column.kind in kinds)
 
 
 def read_utf8(path: Path, table: str) -> tuple[str | None, Fault | None]:
@@ -80,53 +66,13 @@ def read_utf8(path: Path, table: str) -> tuple[str | None, Fault | None]:
         )
 
 
-def _records(text: str, table: str) -> tuple[list[str], list[Fault]]:
-    """Return the heading and a fault for each record of another length."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    heading = next(reader, [])
-    faults: list[Fault] = []
-    blank: list[Fault] = []
-    for row, record in enumerate(reader, start=1):
-        if not record:
-            said = f"line {reader.line_num} is blank"
-            blank.append(_ragged(table, row, None, said, "remove the line"))
-            continue
-        faults += blank
-        blank = []
-        if len(record) != len(heading):
-            said = (
-                f"line {reader.line_num} has {len(record)} cells, "
-                f"the heading has {len(heading)}"
-            )
-            remedy = "give one cell per heading; quote a cell that holds a comma"
-            faults.append(_ragged(table, row, _id(heading, record), said, remedy))
-    return heading, faults
-
-
-def _id(heading: list[str], record: list[str]) -> str | None:
-    """Return the child's id when it stands first, where a lost comma cannot move it."""
-    return (record[0] or None) if heading[:1] == ["patient_id"] else None
-
-
-def _ragged(
-    table: str, row: int, patient_id: str | None, said: str, remedy: str
-) -> Fault:
-    return Fault(table, row, patient_id, None, "ragged_row", said, remedy)
-
-
-def _malformed(table: str, message: str) -> Fault:
-    remedy = "write a heading and rows, commas between cells, double quotes closed"
-    return Fault(table, None, None, None, "malformed_csv", message, remedy)
-
-
-def _read_parquet(path: Path, table: Table) -> Read:
+def _read_parquet(path: Path, table: Table, reading: Reading) -> Read:
     try:
         with pq.ParquetFile(path) as file:
-            return file.read().to_pandas(), []
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        said = f"{path.name}: {str(error).splitlines()[0]}"
+            frame = file.read().to_pandas()
+        return RawTable(table.name, path.name, frame), []
+    except (pa.ArrowException, OSError, ValueError) as error:
+        said = f"{path.name}: {next(iter(str(error).splitlines()), 'unreadable')}"
         return None, [
             Fault(
                 *(table.name, None, None, None, "malformed_parquet", said),
@@ -179,7 +125,7 @@ def _write_parquet(frame: pd.DataFrame, table: Table, path: Path) -> None:
 
 
 FORMATS = ("csv", "parquet")
-READERS: Mapping[str, Callable[[Path, Table], Read]] = MappingProxyType(
+READERS: Mapping[str, Callable[[Path, Table, Reading], Read]] = MappingProxyType(
     {"csv": _read_csv, "parquet": _read_parquet}
 )
 WRITERS: Mapping[str, Callable[[pd.DataFrame, Table, Path], None]] = MappingProxyType(

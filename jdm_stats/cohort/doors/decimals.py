@@ -89,7 +89,8 @@ def settle_decimal(
     Returns
     -------
     Mark
-        ``mark`` is None when numbers could be read with either mark; that is a fault.
+        ``mark`` is None when numbers could be read with either mark; that is a fault
+        where the columns are known to hold numbers, and else a warning.
         Without any number that holds a mark it is the point.
 
     Examples
@@ -122,6 +123,8 @@ def settle_decimal(
         )
         fault = Fault(
             *(table.name, None, None, None, "decimal_unsettled", said, _DECLARE),
+            # a mapping refuses the cells it needs; known columns need them all
+            severity="warning" if numbers is None else "error",
             source=table.source,
         )
         return Mark(None, (), (fault,))

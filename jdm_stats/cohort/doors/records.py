@@ -38,6 +38,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 _BLOCK_ROWS, _BLOCK_CELLS = 50_000, 1_000_000
+_BLANK = "remove the line"
 _CLOSE = "write a heading and rows, one delimiter between cells, quotes closed"
 
 Objects = npt.NDArray[np.object_]
@@ -239,7 +240,7 @@ def _joined(rows: _Rows) -> Cut:
     blank = np.concatenate([np.empty((0, 2), dtype=np.int64), *rows.blank])
     inner = blank[blank[:, 0] < rows.last]  # blank lines at the end say nothing
     rows.ragged += [
-        _ragged(rows, int(row), int(line), None, f"line {line} is blank", "remove it")
+        _ragged(rows, int(row), int(line), None, f"line {line} is blank", _BLANK)
         for row, line in inner[:MAX_TOLD]
     ]
     ragged = sorted(rows.ragged, key=lambda fault: fault.row or 0)

@@ -42,7 +42,9 @@ class Refusal(Exception):
     def fault(self, table: str, source: str) -> Fault:
         """Return the refusal as a fault of a whole table."""
         where = source if self.line is None else f"{source} line {self.line}"
-        message = self.message if source in self.message else f"{where}: {self.message}"
+        message = self.message
+        if source not in message:
+            message = f"{source}{'' if message.startswith('line ') else ':'} {message}"
         return Fault(
             *(table, None, None, None, self.rule, message, self.remedy),
             source=where,

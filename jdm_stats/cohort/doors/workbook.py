@@ -30,7 +30,7 @@ from jdm_stats.cohort.doors.refusal import (
 from jdm_stats.cohort.doors.sheet_marks import SheetMarks, column_letters, marks_of
 from jdm_stats.errors import Fault
 
-__all__ = ["RULES", "read_workbook"]
+__all__ = ["RULES", "read_workbook", "sheet_names"]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -86,6 +86,27 @@ def read_workbook(path: Path, reading: Reading) -> Result:
             return _sheets(path, reading)
     except Refusal as refusal:
         return {}, [refusal.fault(path.stem, path.name)]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets, or refuse the file."""
+    from openpyxl import load_workbook  # only who reads a workbook needs it
+
+    open_checked(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with zipfile.ZipFile(path) as archive:
+                _refuse_bombs(archive, path)
+            book = load_workbook(path, read_only=True, keep_links=False)
+            try:
+                return [sheet.title for sheet in book.worksheets]
+            finally:
+                book.close()
+    except Refusal:
+        raise
+    except Exception as error:  # a parser of others, fed with whatever is in the file
+        raise _malformed(path, error) from None
 
 
 def _sheets(path: Path, reading: Reading) -> Result:
