@@ -68,16 +68,23 @@ def read_mapped(
         folder.complete = False
         return folder
     from jdm_stats.cohort.mapping.apply import apply_mapping
+    from jdm_stats.cohort.mapping.sources import unfold_tables
 
-    mapped = apply_mapping(raws, rules)
+    plain = unfold_tables(raws, rules.source)
+    folder.faults += plain.faults
+    if not plain.tables:
+        folder.complete = False
+        return folder
+    mapped = apply_mapping(dict(plain), rules)
     folder.frames = dict(mapped.tables)
     folder.places = mapped.places
     folder.faults += mapped.faults
+    tally = pd.concat([plain.tally, mapped.tally], ignore_index=True)
     provenance = folder.metadata["provenance"]
     provenance["mapping"] = {
         "name": rules.name,
         "sha256": rules.sha256,
-        "tally": json.loads(mapped.tally.to_json(orient="records")),
+        "tally": json.loads(tally.to_json(orient="records")),
     }
     notes = {name: list(raw.notes) for name, raw in raws.items() if raw.notes}
     if notes:

@@ -113,6 +113,7 @@ def propose_mapping(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame(
     ...     {
     ...         "PatNr": ["1", "2"],
@@ -121,9 +122,8 @@ def propose_mapping(
     ...     }
     ... )
     >>> proposal = propose_mapping({"kinder": RawTable("kinder", "kinder.csv", frame)})
-    >>> [line for line in proposal.toml.splitlines() if line.startswith("sex")]
-    ['sex = { column = "Geschlecht", values = { 1 = "?", 2 = "?" } }  # UNSURE: what '1', '2'
-    mean is for you to say']
+    >>> [question for question in proposal.unsure if "sex" in question]
+    ["patients.sex: what '1', '2' mean is for you to say"]
     >>> 'format = "DD.MM.YYYY"' in proposal.toml
     True
     """

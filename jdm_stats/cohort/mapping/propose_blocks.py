@@ -8,8 +8,11 @@ from jdm_stats.cohort.mapping.propose_roles import MEASURE_MEANINGS
 from jdm_stats.cohort.mapping.propose_rules import Rules
 from jdm_stats.cohort.mapping.propose_toml import Draft
 from jdm_stats.cohort.mapping.propose_trials import unread_antibodies, unread_drugs
-from jdm_stats.cohort.mapping.propose_values import UNSETTLED, read_codes
-from jdm_stats.cohort.mapping.words import plain
+from jdm_stats.cohort.mapping.propose_values import (
+    UNSETTLED,
+    read_codes,
+    result_word,
+)
 
 __all__ = [
     *("write_courses", "write_dated_events", "write_deaths", "write_events"),
@@ -146,7 +149,7 @@ def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None
             tests[name] = one.name
             words |= dict.fromkeys(one.given())
             rules.draft.used.add((look.name, one.name))
-    meanings = {word: _RESULTS.get(plain(word), UNSETTLED) for word in words}
+    meanings = {word: result_word(word) or UNSETTLED for word in words}
     rule: dict[str, object] = {"panel": tests}
     for status in ("positive", "negative", "not_tested"):
         listed = [word for word, meaning in meanings.items() if meaning == status]
@@ -162,30 +165,6 @@ def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None
         asks.append(f"what {', '.join(map(repr, strange[:6]))} mean is for you to say")
         rule["positive" if "positive" not in rule else "not_tested"] = UNSETTLED
     rules.draft.put("antibody", rule, "; ".join(asks))
-
-
-_RESULTS = {
-    **dict.fromkeys(
-        ("pos", "pos.", "positiv", "positive", "+", "++", "+++", "ja", "yes", "positif",
-         "positivo", "detected", "1", "true"),
-        "positive",
-    ),
-    **dict.fromkeys(
-        ("neg", "neg.", "negativ", "negative", "-", "nein", "no", "négatif", "negativo",
-         "not detected", "0", "false"),
-        "negative",
-    ),
-    **dict.fromkeys(
-        ("grenzwertig", "grenzw.", "borderline", "(+)", "+/-", "±", "equivocal",
-         "douteux", "dudoso", "indeterminate", "limite"),
-        "borderline",
-    ),
-    **dict.fromkeys(
-        ("nicht getestet", "not tested", "not done", "nicht bestimmt", "n.t.", "nt",
-         "non testé", "no realizado", "non eseguito"),
-        "not_tested",
-    ),
-}  # fmt: skip
 
 
 def write_courses(draft: Draft, look: TableLook, rules: Rules, only: bool) -> None:

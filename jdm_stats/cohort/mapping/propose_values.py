@@ -10,7 +10,14 @@ from types import MappingProxyType
 
 from jdm_stats.cohort.mapping.words import plain
 
-__all__ = ["MISSING", "UNSETTLED", "known_words", "missing_words", "read_codes"]
+__all__ = [
+    "MISSING",
+    "UNSETTLED",
+    "known_words",
+    "missing_words",
+    "read_codes",
+    "result_word",
+]
 
 MISSING, UNSETTLED = "missing", "?"
 _UNKNOWN = frozenset(
@@ -79,3 +86,38 @@ def missing_words(words: Iterable[str]) -> list[str]:
     """
     known = known_words("missing")
     return [word for word in words if plain(word) in known]
+
+
+def result_word(word: str) -> str | None:
+    """Say what the word of a test's result means: positive, negative, borderline ...
+
+    Examples
+    --------
+    >>> [result_word(word) for word in ("Pos.", "not detected", "grenzw.", "12")]
+    ['positive', 'negative', 'borderline', None]
+    """
+    return _RESULTS.get(plain(word))
+
+
+_RESULTS = {
+    **dict.fromkeys(
+        ("pos", "pos.", "positiv", "positive", "+", "++", "+++", "ja", "yes", "positif",
+         "positivo", "detected", "1", "true"),
+        "positive",
+    ),
+    **dict.fromkeys(
+        ("neg", "neg.", "negativ", "negative", "-", "nein", "no", "négatif", "negativo",
+         "not detected", "0", "false"),
+        "negative",
+    ),
+    **dict.fromkeys(
+        ("grenzwertig", "grenzw.", "borderline", "(+)", "+/-", "±", "equivocal",
+         "douteux", "dudoso", "indeterminate", "limite"),
+        "borderline",
+    ),
+    **dict.fromkeys(
+        ("nicht getestet", "not tested", "not done", "nicht bestimmt", "n.t.", "nt",
+         "non testé", "no realizado", "non eseguito"),
+        "not_tested",
+    ),
+}  # fmt: skip
