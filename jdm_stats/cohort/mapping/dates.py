@@ -126,7 +126,7 @@ def _typed(cell: Any, calendar: Calendar) -> Understood | Refused | None:
     if isinstance(cell, datetime.datetime):
         if cell.tzinfo is not None:
             return _zone(str(cell))
-        notes = (Note("typed date"),)
+        notes: tuple[Note, ...] = (Note("typed date"),)
         if cell.time() != datetime.time():
             notes += (Note("time of day dropped"),)
         return Understood(cell.date(), notes)
@@ -155,7 +155,8 @@ def _written(said: str, calendar: Calendar) -> Understood | Refused:
         if timed["zone"]:
             return _zone(said)
         text, notes = timed["date"], (Note("time of day dropped"),)
-    refusals, read = [], {}
+    refusals: list[Refused] = []
+    read: dict[datetime.date, Understood] = {}
     for name in calendar.formats:
         outcome = _by_format(text, said, compiled(name), calendar)
         if isinstance(outcome, Refused):
@@ -169,10 +170,10 @@ def _written(said: str, calendar: Calendar) -> Understood | Refused:
             f"{said!r} may be {days}",
             "declare one format for the column: date = '...'",
         )
-    if read and not refusals:
+    if read:
         outcome = next(iter(read.values()))
         return Understood(outcome.value, notes + outcome.notes)
-    if read or refusals:
+    if refusals:
         return refusals[0]
     return _not_understood(said, calendar)
 
@@ -255,18 +256,18 @@ def _figures(said: str | None) -> int | None:
 def _of_another_shape(
     text: str, said: str, style: DateFormat, calendar: Calendar
 ) -> Understood | Refused | None:
-    if style.short_year is not None and style.short_year.fullmatch(text):
-        return Refused(
-            "date_two_digit_year",
-            f"{said!r} has a year of two digits",
-            "write four digits, or declare a format with YY beside this one, and pivot",
-        )
     month = style.month_only.fullmatch(text) if style.month_only else None
     if month is not None:
         parts = _day_and_month(month)
         if isinstance(parts, str):
             return None if parts == "word" else _impossible(said)
         return _partial(said, _year(month, calendar), parts[1], calendar)
+    if style.short_year is not None and style.short_year.fullmatch(text):
+        return Refused(
+            "date_two_digit_year",
+            f"{said!r} has a year of two digits",
+            "write four digits, or declare a format with YY beside this one, and pivot",
+        )
     if not style.two_digits and re.fullmatch("[0-9]{4}", text):
         return _partial(said, int(text), None, calendar)
     return None
@@ -303,7 +304,7 @@ def _serial(text: str, said: str, system: str) -> Understood | Refused | None:
     if found is None:
         return None
     serial = int(found[1])
-    notes = (Note("date", f"{system} serial number", "days"),)
+    notes: tuple[Note, ...] = (Note("date", f"{system} serial number", "days"),)
     if found[2] and int(found[2]):
         notes += (Note("time of day dropped"),)
     if system == EXCEL[1]:

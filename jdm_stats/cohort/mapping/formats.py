@@ -115,18 +115,25 @@ def compiled(said: str) -> DateFormat:
         return DateFormat(said.lower())
     tokens = _tokens(said)
     day = next(n for n, token in enumerate(tokens) if token == "DD")
-    beside = day + 1 if day == 0 else day - 1
-    short = [token for n, token in enumerate(tokens) if n not in (day, beside)]
-    if day not in (0, len(tokens) - 1) and tokens[beside] in _SEPARATORS:
-        # "MMM DD, YYYY" without its day is "MMM YYYY"
-        short = [token for n, token in enumerate(tokens) if n not in (day, day - 1)]
+    short = _without_day(tokens, day)
     two = ["YY" if token == "YYYY" else token for token in tokens]
     return DateFormat(
         said,
         _pattern(tokens),
-        _pattern(short) if "DD" not in short else None,
+        _pattern(short),
         _pattern(two) if two != tokens else None,
     )
+
+
+def _without_day(tokens: list[str], day: int) -> list[str]:
+    """Leave out the day with the separator that ties it to the rest."""
+    if day == 0:
+        left = {0, 1} if tokens[1] in _SEPARATORS else {0}
+    else:
+        left = {day, day - 1} if tokens[day - 1] in _SEPARATORS else {day}
+        if tokens[day + 1 : day + 2] == [","]:
+            left.add(day + 1)
+    return [token for place, token in enumerate(tokens) if place not in left]
 
 
 def _tokens(said: str) -> list[str]:

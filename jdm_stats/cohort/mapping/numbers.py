@@ -22,7 +22,14 @@ import numpy as np
 from jdm_stats.cohort.mapping.understanding import Note, Refused
 from jdm_stats.cohort.mapping.words import plain
 
-__all__ = ["RULES", "Notation", "Numeral", "read_numeral", "tidy_product"]
+__all__ = [
+    "RULES",
+    "Notation",
+    "Numeral",
+    "read_numeral",
+    "spelled_out",
+    "tidy_product",
+]
 
 RULES: Mapping[str, str] = MappingProxyType(
     {
@@ -95,10 +102,7 @@ def read_numeral(cell: Any, notation: Notation) -> Numeral | Refused:
     """
     if not isinstance(cell, str):
         return _typed(cell)
-    text = cell
-    for sign, spelled in _VULGAR.items():
-        text = text.replace(sign, spelled)
-    text = plain(text)
+    text = spelled_out(cell)
     fraction = _MIXED.fullmatch(text)
     if fraction:
         return _fraction(cell, fraction, notation)
@@ -113,6 +117,19 @@ def read_numeral(cell: Any, notation: Notation) -> Numeral | Refused:
     if found["limit"]:
         return _limited(cell, found["limit"], value, unit, notation)
     return Numeral(value, unit)
+
+
+def spelled_out(cell: str) -> str:
+    """Return a text for comparison, with its fraction signs written out.
+
+    Examples
+    --------
+    >>> spelled_out("1½ MG")
+    '1 1/2 mg'
+    """
+    for sign, spelled in _VULGAR.items():
+        cell = cell.replace(sign, spelled)
+    return plain(cell)
 
 
 def _typed(cell: Any) -> Numeral | Refused:

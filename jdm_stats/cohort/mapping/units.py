@@ -17,7 +17,7 @@ from types import MappingProxyType
 from jdm_stats.cohort.mapping.words import plain
 from jdm_stats.schema import DAYS_PER_YEAR, MEASURES, Column
 
-__all__ = ["UNITS", "DoseUnit", "dose_unit", "factor", "unit_problem"]
+__all__ = ["UNITS", "DoseUnit", "dose_unit", "dose_unit_at", "factor", "unit_problem"]
 
 
 def _table(**units: float) -> Mapping[str, float]:
@@ -91,6 +91,7 @@ _DOSE_UNIT = re.compile(
     rf"(?:{_PER}(?P<day>{_DAY})|\s+(?P<daily>{_DAILY})|{_PER}(?P<dose>{_DOSE})"
     rf"|{_PER}(?P<week>{_WEEK})|\s+(?P<weekly>{_WEEKLY}))?"
 )
+_DOSE_UNIT_AT = re.compile(rf"(?:{_DOSE_UNIT.pattern})(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,14 @@ class DoseUnit:
         The dose_basis it says; None for a bare mass, which says none.
     every : int or None
         Days between doses, when the unit tells (per week: 7).
+    daily : bool
+        Whether it says per day in so many words.
     """
 
     mg: float
     basis: str | None
     every: int | None = None
+    daily: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -119,17 +123,25 @@ def dose_unit(said: str) -> DoseUnit | None:
     Examples
     --------
     >>> dose_unit("mg/kg KG/Tag")
-    DoseUnit(mg=1, basis='per_kg_day', every=None)
+    DoseUnit(mg=1, basis='per_kg_day', every=None, daily=True)
     >>> dose_unit("g")
-    DoseUnit(mg=1000, basis=None, every=None)
+    DoseUnit(mg=1000, basis=None, every=None, daily=False)
     >>> dose_unit("mg/m²/Woche")
-    DoseUnit(mg=1, basis='per_m2', every=7)
+    DoseUnit(mg=1, basis='per_m2', every=7, daily=False)
     >>> dose_unit("Hub") is None
     True
     """
     found = _DOSE_UNIT.fullmatch(plain(said).rstrip("."))
-    if found is None:
-        return None
+    return None if found is None else _meaning(found)
+
+
+def dose_unit_at(text: str, start: int) -> tuple[int, DoseUnit] | None:
+    """Return the end and the meaning of the unit of a dose that begins at ``start``."""
+    found = _DOSE_UNIT_AT.match(text, start)
+    return None if found is None else (found.end(), _meaning(found))
+
+
+def _meaning(found: re.Match[str]) -> DoseUnit:
     weekly = bool(found["week"] or found["weekly"])
     daily = bool(found["day"] or found["daily"])
     basis = None
@@ -141,7 +153,7 @@ def dose_unit(said: str) -> DoseUnit | None:
         basis = "per_day"
     elif found["dose"] or weekly:
         basis = "per_dose"
-    return DoseUnit(_MASS[found["mass"]], basis, 7 if weekly else None)
+    return DoseUnit(_MASS[found["mass"]], basis, 7 if weekly else None, daily)
 
 
 def factor(column: Column, said: str) -> float | None:
