@@ -198,7 +198,7 @@ def as_given(values: np.ndarray, original: pd.Series) -> Any:
     dtype = original.dtype
     if pd.api.types.is_integer_dtype(dtype):
         whole = values.dtype.kind == "i" or bool((values == np.floor(values)).all())
-        given = values.astype(np.int64) if whole else values
+        given = values.astype(np.int64, copy=False) if whole else values
         if not whole or dtype == given.dtype:
             return given
         return pd.array(given).astype(dtype)
@@ -225,18 +225,39 @@ def repeated(
     DataFrame of shape (p, columns)
         With a fresh index and the frame's ``attrs``.
     """
-    columns = {
-        name: replaced[name] if name in replaced else _taken(frame[name], parent)
+    others = {
+        name: (
+            frame[name].to_numpy().take(parent)
+            if isinstance(frame[name].dtype, np.dtype)
+            else frame[name].array.take(parent)
+        )
         for name in frame.columns
+        if name not in replaced
     }
-    columns |= {name: column for name, column in replaced.items()}
-    pieces = pd.DataFrame(columns, index=pd.RangeIndex(len(parent)), copy=False)
-    pieces.columns = pieces.columns.astype(frame.columns.dtype)
+    return _assembled(frame, others | replaced, len(parent))
+
+
+def repeated_in_place(
+    frame: pd.DataFrame, times: np.ndarray, replaced: dict[str, Any]
+) -> pd.DataFrame:
+    """Repeat each row so many times; otherwise as :func:`repeated`, and faster."""
+    others = {
+        name: (
+            np.repeat(frame[name].to_numpy(), times)
+            if isinstance(frame[name].dtype, np.dtype)
+            else frame[name].array.repeat(times)
+        )
+        for name in frame.columns
+        if name not in replaced
+    }
+    return _assembled(frame, others | replaced, int(times.sum()))
+
+
+def _assembled(frame: pd.DataFrame, columns: dict[str, Any], size: int) -> pd.DataFrame:
+    added = [name for name in columns if name not in frame.columns]
+    ordered = {name: columns[name] for name in [*frame.columns, *added]}
+    pieces = pd.DataFrame(ordered, index=pd.RangeIndex(size), copy=False)
+    pieces.columns = pieces.columns if added else frame.columns
+    pieces.columns.name = frame.columns.name
     pieces.attrs = dict(frame.attrs)
     return pieces
-
-
-def _taken(column: pd.Series, parent: np.ndarray) -> Any:
-    if isinstance(column.dtype, np.dtype):
-        return column.to_numpy().take(parent)
-    return column.array.take(parent)

@@ -80,7 +80,11 @@ def number_children(
     column: pd.Series, name: str, wrong: list[str], what: str
 ) -> tuple[np.ndarray, pd.Index]:
     """Give children numbers from 0 up; a missing name is told in ``wrong``."""
-    number, labels = pd.factorize(column)
+    try:
+        number, labels = pd.factorize(column)
+    except TypeError:
+        wrong.append(f"column {name!r} of {what} must hold plain names or numbers")
+        return np.zeros(len(column), np.int64), pd.Index([], dtype=object)
     if (number < 0).any():
         wrong.append(
             f"column {name!r} of {what} names no child in {(number < 0).sum()} rows"
@@ -124,7 +128,8 @@ def check_no_overlap(
     start, stop, patient_id : str
         Names of the columns.
     """
-    begins, ends = frame[start].to_numpy()[order], frame[stop].to_numpy()[order]
+    begins = frame[start].to_numpy(dtype=float)[order]
+    ends = frame[stop].to_numpy(dtype=float)[order]
     same = child[order][1:] == child[order][:-1]
     if not (same & (begins[1:] < ends[:-1])).any():
         return

@@ -22,7 +22,7 @@ from jdm_stats.intervals.columns import (
     raise_all,
     read_list,
     read_spans,
-    repeated,
+    repeated_in_place,
 )
 
 
@@ -187,15 +187,39 @@ def split_rows(
     begins, ends = read_spans(frame, start, stop, wrong)
     check_events(frame, events, wrong)
     raise_all(wrong)
-    span, day = cuts_inside(begins, ends, days)
-    count = np.bincount(span, minlength=len(begins))
-    parent, piece_start, piece_stop = ordered_pieces(begins, ends, count, day)
+    ordered = np.unique(days)
+    first = np.searchsorted(ordered, begins, side="right")
+    count = np.maximum(np.searchsorted(ordered, ends, side="left") - first, 0)
+    last = np.cumsum(count + 1) - 1
+    piece_start, piece_stop = _consecutive(begins, ends, ordered, first, count, last)
     new: dict[str, Any] = {
         start: as_given(piece_start, frame[start]),
         stop: as_given(piece_stop, frame[stop]),
     }
-    new |= {name: at_last_piece(frame[name], parent) for name in events}
-    return repeated(frame, parent, new)
+    new |= {name: _placed(frame[name], last, len(piece_start)) for name in events}
+    return repeated_in_place(frame, count + 1, new)
+
+
+def _consecutive(
+    start: np.ndarray,
+    stop: np.ndarray,
+    ordered: np.ndarray,
+    first: np.ndarray,
+    count: np.ndarray,
+    last: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut spans at ``count`` consecutive entries of one list, from ``first`` on."""
+    size = int(last[-1]) + 1 if len(last) else 0
+    head = last - count
+    entry = np.arange(size)
+    entry += np.repeat(first - head - 1, count + 1)  # one too few at a head: set below
+    grid = ordered if len(ordered) else np.zeros(1, dtype=start.dtype)
+    begins = grid.astype(np.result_type(start, grid), copy=False).take(entry)
+    begins[head] = start
+    ends = np.empty_like(begins)
+    ends[:-1] = begins[1:]
+    ends[last] = stop
+    return begins, ends
 
 
 def at_last_piece(event: pd.Series, parent: np.ndarray) -> Any:
@@ -213,11 +237,16 @@ def at_last_piece(event: pd.Series, parent: np.ndarray) -> Any:
     array of shape (p,)
         In the dtype of ``event``.
     """
-    ends_here = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
+    last = np.flatnonzero(np.append(parent[1:] != parent[:-1], True)[: len(parent)])
+    return _placed(event, last, len(parent))
+
+
+def _placed(event: pd.Series, last: np.ndarray, size: int) -> Any:
+    """Write each row's event at its last piece and 0 elsewhere."""
     if isinstance(event.dtype, np.dtype):
-        placed = np.zeros(len(parent), dtype=event.dtype)
-        placed[ends_here] = event.to_numpy()
+        placed = np.zeros(size, dtype=event.dtype)
+        placed[last] = event.to_numpy()
         return placed
-    coded = pd.array(np.zeros(len(parent), dtype=np.int8)).astype(event.dtype)
-    coded[ends_here] = event.array
+    coded = pd.array(np.zeros(size, dtype=np.int8)).astype(event.dtype)
+    coded[last] = event.array
     return coded
