@@ -7,7 +7,11 @@ from jdm_stats.cohort.mapping.propose_looks import ColumnLook, TableLook
 from jdm_stats.cohort.mapping.propose_roles import MEASURE_MEANINGS
 from jdm_stats.cohort.mapping.propose_rules import Rules
 from jdm_stats.cohort.mapping.propose_toml import Draft
-from jdm_stats.cohort.mapping.propose_trials import unread_antibodies, unread_drugs
+from jdm_stats.cohort.mapping.propose_trials import (
+    unread_antibodies,
+    unread_drugs,
+    unread_intervals,
+)
 from jdm_stats.cohort.mapping.propose_values import (
     UNSETTLED,
     read_codes,
@@ -194,12 +198,21 @@ def write_courses(draft: Draft, look: TableLook, rules: Rules, only: bool) -> No
         rules.dose(look, dose, look.meaning("dose_unit"))
     every, needed = look.meaning("every_n_days"), look.meaning("as_needed")
     if every is not None:
-        rule = (
-            every.name if every.numeric else {"column": every.name, "read": "interval"}
-        )
-        rules.put(look, every, "every_n_days", rule, "")
+        _write_interval(look, rules, every)
     if needed is not None:
         rules.codes(look, needed, "as_needed", "flag")
+
+
+def _write_interval(look: TableLook, rules: Rules, every: ColumnLook) -> None:
+    if every.numeric:
+        rules.plain(look, every, "every_n_days")
+        return
+    odd = unread_intervals(every.given())
+    rule: dict[str, object] = {"column": every.name, "read": "interval"}
+    if odd:
+        rule["values"] = dict.fromkeys(odd[:20], UNSETTLED)
+    ask = "how many days apart is that?" if odd else ""
+    rules.put(look, every, "every_n_days", rule, ask)
 
 
 def _write_drug(look: TableLook, rules: Rules, drug: ColumnLook) -> None:

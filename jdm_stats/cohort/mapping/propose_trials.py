@@ -7,12 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from jdm_stats.cohort.mapping.antibody_reading import read_antibodies
+from jdm_stats.cohort.mapping.dosing import read_interval
+from jdm_stats.cohort.mapping.drugs import drug_named
 from jdm_stats.cohort.mapping.numbers import Notation
 from jdm_stats.cohort.mapping.rules import ColumnRule
-from jdm_stats.cohort.mapping.words import plain
-from jdm_stats.schema import OTHER_DRUGS, STEROIDS
+from jdm_stats.cohort.mapping.understanding import Refused
 
-__all__ = ["unread_antibodies", "unread_drugs"]
+__all__ = ["unread_antibodies", "unread_drugs", "unread_intervals"]
 
 
 def unread_antibodies(words: Iterable[str]) -> list[str]:
@@ -30,6 +31,24 @@ def unread_antibodies(words: Iterable[str]) -> list[str]:
 
 
 def unread_drugs(words: Iterable[str]) -> list[str]:
-    """Return the names of drugs that are not known, in the order given."""
-    known = set(STEROIDS + OTHER_DRUGS)
-    return [word for word in words if plain(word) not in known]
+    """Return the names of drugs that are not known, in the order given.
+
+    Examples
+    --------
+    >>> unread_drugs(["Decortin H 5 mg", "Prednisolonn", "MTX"])
+    ['Prednisolonn']
+    """
+    return [word for word in words if drug_named(word) is None]
+
+
+def unread_intervals(words: Iterable[str]) -> list[str]:
+    """Return the words for how often a dose is given that are not understood.
+
+    Examples
+    --------
+    >>> unread_intervals(["täglich", "alle 2 Tage", "nach Plan"])
+    ['nach Plan']
+    """
+    return [
+        word for word in words if isinstance(read_interval(word, Notation()), Refused)
+    ]
