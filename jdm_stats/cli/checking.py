@@ -1,0 +1,215 @@
+"""The command check: every fault at once, for a reader, a program, a browser or a table."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jdm_stats.cli.telling import DATA, complain, tell, tell_json
+from jdm_stats.cli.writing import check_target, write_whole
+from jdm_stats.errors import Fault
+
+if TYPE_CHECKING:
+    from jdm_stats.cohort.cohort import Cohort
+
+__all__ = ["check"]
+
+SHOWN = 200  # faults printed; more with --all, and always all in the files
+_FEWEST_FOR_A_SUMMARY = 10
+_SOUND, _FAULTY = "sound", "faulty"
+_NO_STEROIDS = "not usable for steroid exposure"
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a check found; ``cohort`` is None where the data are at fault."""
+
+    status: str
+    faults: Sequence[Fault]
+    cohort: Cohort | None
+    source: str
+
+    @property
+    def errors(self) -> list[Fault]:
+        return [fault for fault in self.faults if fault.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Fault]:
+        return [fault for fault in self.faults if fault.severity != "error"]
+
+    @property
+    def exit_code(self) -> int:
+        return DATA if self.errors else 0
+
+    @property
+    def heading(self) -> str:
+        if self.status == _NO_STEROIDS:
+            return f"{self.cohort!r} is {self.status}; it has {self.count}"
+        return f"the cohort in {self.source} has {self.count}"
+
+    @property
+    def count(self) -> str:
+        parts = [_number(len(self.errors), "fault")] if self.errors else []
+        parts += [_number(len(self.warnings), "warning")] if self.warnings else []
+        return " and ".join(parts) or "no fault"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check a cohort or an export and tell every fault."""
+    if arguments.explain is not None:
+        return _explain(arguments)
+    if arguments.data is None:
+        arguments.parser.error("name what to check, or a code with --explain")
+    page = _target(arguments.html, arguments.data)
+    table = _target(arguments.export_faults, arguments.data)
+    verdict = _judge(arguments.data, arguments.mapping)
+    if page or table:
+        _write_files(verdict, page, table, arguments.mapping)
+    if arguments.json:
+        _as_json(verdict)
+    else:
+        _as_text(verdict, SHOWN if not arguments.all else len(verdict.faults))
+    return verdict.exit_code
+
+
+def _target(path: str | None, source: str) -> Path | None:
+    from jdm_stats.diagnostics.fault_export import written_by_a_check
+
+    if path is None:
+        return None
+    check_target(Path(path), source, written_by_a_check)
+    return Path(path)
+
+
+def _judge(source: str, mapping: str | None) -> _Verdict:
+    from jdm_stats.cli.exports import read_source
+    from jdm_stats.cohort import steroids
+    from jdm_stats.cohort.files import check_cohort
+
+    more: dict[str, Any] = {} if mapping is None else {"mapping": mapping}
+    faults = check_cohort(source, **more)
+    broken = {fault.rule for fault in faults if fault.severity == "error"}
+    if broken - set(steroids.RULES):
+        return _Verdict(_FAULTY, faults, None, source)
+    cohort = read_source(source, mapping)
+    return _Verdict(_NO_STEROIDS if broken else _SOUND, faults, cohort, source)
+
+
+# --- for a reader ------------------------------------------------------------------------
+
+
+def _as_text(verdict: _Verdict, shown: int) -> None:
+    if verdict.status == _SOUND:
+        tell(f"sound: {verdict.cohort!r}")
+    if not verdict.faults:
+        return
+    complain(f"jdm-stats: {verdict.heading}:")
+    if len(verdict.faults) >= _FEWEST_FOR_A_SUMMARY:
+        for line in _summary(verdict.faults):
+            complain(line)
+        complain("")
+    for fault in verdict.faults[:shown]:
+        complain(f"  {fault}")
+    if len(verdict.faults) > shown:
+        complain(
+            f"  ... and {len(verdict.faults) - shown:,} more: --all prints them, "
+            "--export-faults FILE.csv and --html PAGE.html hold them all"
+        )
+    complain("jdm-stats check --explain CODE says what a code means and what to do")
+    if not verdict.errors:
+        complain(
+            "warnings ask for a second look and keep nothing from being used: code 0"
+        )
+
+
+def _summary(faults: Iterable[Fault]) -> list[str]:
+    first: dict[tuple[str, str], Fault] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for fault in faults:
+        key = (fault.severity, fault.rule)
+        first.setdefault(key, fault)
+        counts[key] += 1
+    wide = max(len(rule) for _, rule in counts)
+    lines = [f"  {'count':>7}  {'code':<{wide}}  first"]
+    for (severity, rule), count in counts.most_common():
+        mark = "warning: " if severity != "error" else ""
+        example = first[severity, rule]
+        place = "" if example.row is None else f" row {example.row}"
+        said = f"{mark}{example.table}{place}: {example.message}"
+        lines.append(f"  {count:>7,}  {rule:<{wide}}  {_cut(said)}")
+    return lines
+
+
+def _cut(text: str, most: int = 100) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+# --- for a program, a browser, a table ---------------------------------------------------
+
+
+def _as_json(verdict: _Verdict) -> None:
+    told: dict[str, Any] = {"status": verdict.status, "exit_code": verdict.exit_code}
+    if verdict.cohort is not None:
+        told["patients"] = verdict.cohort.n_patients
+    told["faults"] = [_record(fault) for fault in verdict.faults]
+    tell_json(told)
+
+
+def _record(fault: Fault) -> dict[str, Any]:
+    return {name: getattr(fault, name) for name in fault.__slots__}
+
+
+def _write_files(
+    verdict: _Verdict, page: Path | None, table: Path | None, mapping: str | None
+) -> None:
+    from jdm_stats.diagnostics.fault_export import as_csv, as_received, located
+    from jdm_stats.diagnostics.fault_page import fault_page
+
+    rows = located(verdict.faults, as_received(verdict.source, mapping))
+    if table is not None:
+        write_whole(table, as_csv(rows))
+        complain(f"jdm-stats: {_number(len(rows), 'fault')} written to {table}")
+    if page is not None:
+        synthetic = None if verdict.cohort is None else verdict.cohort.synthetic
+        if synthetic is None:
+            synthetic = _says_synthetic(verdict.source, mapping)
+        write_whole(page, fault_page(rows, verdict.source, synthetic=bool(synthetic)))
+        complain(f"jdm-stats: page written to {page}")
+
+
+def _says_synthetic(source: str, mapping: str | None) -> bool | None:
+    from jdm_stats.report.manifest import is_synthetic
+
+    if mapping is None:
+        return is_synthetic(source)
+    from jdm_stats.cohort.mapping.model import CohortMapping
+
+    return bool(CohortMapping.from_toml(mapping).cohort.synthetic)
+
+
+# --- explanations ------------------------------------------------------------------------
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from jdm_stats.diagnostics.fault_catalogue import explain_fault, fault_catalogue
+
+    if arguments.explain == "all":
+        codes = fault_catalogue()["code"].tolist()
+    else:
+        codes = [arguments.explain]
+    kinds = [explain_fault(code) for code in codes]
+    if arguments.json:
+        tell_json({"exit_code": 0, "codes": [asdict(kind) for kind in kinds]})
+        return 0
+    tell("\n\n".join(str(kind) for kind in kinds))
+    return 0

@@ -1,0 +1,190 @@
+"""The words of every command; nothing is imported for them before a command runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from jdm_stats import __version__
+
+__all__ = ["make_parser"]
+
+_EPILOG = """\
+exit codes: 0 done or unchanged, 1 a notebook cell failed, 2 the call is at fault, 3 the data
+are at fault, 4 time limit, 5 the kernel died, 73 cannot write, 75 another run holds the folder,
+130 and 143 stopped by a signal"""
+_SOURCE = "folder of the cohort; with --mapping a file, a folder or a database address"
+_MAPPING = "mapping of the export's own columns and words; see 'jdm-stats map'"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; ``run`` of what it parses is the command."""
+    parser = argparse.ArgumentParser(
+        prog="jdm-stats",
+        description="Rare-event statistics for GI perforation in juvenile dermatomyositis.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"jdm_stats {__version__}"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_check(commands)
+    _add_map(commands)
+    _add_import(commands)
+    _add_simulate(commands)
+    _add_fit(commands)
+    _add_report(commands)
+    listing = commands.add_parser("templates", help="list the report templates")
+    listing.set_defaults(run=_command("analysing", "templates"))
+    return parser
+
+
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that is imported only when it runs."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        code: int = getattr(import_module(f"jdm_stats.cli.{module}"), name)(arguments)
+        return code
+
+    return run
+
+
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check a cohort or an export and print every fault",
+        description="Tell every fault at once. Errors end with code 3; warnings ask for a "
+        "second look and end with code 0.",
+    )
+    check.add_argument("data", metavar="SOURCE", nargs="?", help=_SOURCE)
+    check.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    check.add_argument("--json", action="store_true", help="one line of JSON")
+    check.add_argument(
+        "--all", action="store_true", help="print every fault, however many"
+    )
+    check.add_argument("--html", metavar="PAGE.html", help="write a page of the faults")
+    check.add_argument(
+        "--export-faults",
+        metavar="FAULTS.csv",
+        help="write a table with file, line, column and the value as received; text that a "
+        "spreadsheet would take for a formula gets a leading '",
+    )
+    check.add_argument(
+        "--explain", metavar="CODE", help="say what a code means; 'all' for every code"
+    )
+    check.set_defaults(run=_command("checking", "check"), parser=check)
+
+
+def _add_map(commands: Any) -> None:
+    propose = commands.add_parser("map", help="propose a mapping file for an export")
+    propose.add_argument(
+        "export", metavar="EXPORT", help="a file, a folder or a database address"
+    )
+    propose.add_argument(
+        "--out", default="-", metavar="MAPPING.toml", help="default: standard output"
+    )
+    propose.add_argument(
+        "--overwrite", action="store_true", help="replace the mapping that stands there"
+    )
+    propose.set_defaults(run=_command("exports", "propose"))
+
+
+def _add_import(commands: Any) -> None:
+    reading = commands.add_parser(
+        "import", help="read an export through its mapping and write a cohort's folder"
+    )
+    reading.add_argument(
+        "export", metavar="EXPORT", help="a file, a folder or a database address"
+    )
+    reading.add_argument(
+        "--mapping", required=True, metavar="MAPPING.toml", help=_MAPPING
+    )
+    reading.add_argument("--out", required=True, metavar="DIR")
+    reading.add_argument(
+        "--overwrite", action="store_true", help="replace the cohort that stands in DIR"
+    )
+    reading.set_defaults(run=_command("exports", "import_export"))
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="draw a SYNTHETIC cohort")
+    simulate.add_argument(
+        "--preset", default="tertiary", help="which world to draw from"
+    )
+    simulate.add_argument("--patients", type=_whole, default=600, metavar="N")
+    simulate.add_argument("--seed", type=_whole, default=20240618, metavar="N")
+    simulate.add_argument(
+        "--index-pattern",
+        type=_whole,
+        default=1,
+        metavar="N",
+        help="children who follow the index case's pattern",
+    )
+    simulate.add_argument("--out", required=True, metavar="DIR")
+    simulate.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    simulate.add_argument(
+        "--overwrite", action="store_true", help="replace the cohort that stands in DIR"
+    )
+    simulate.set_defaults(run=_command("exports", "simulate"))
+
+
+def _add_fit(commands: Any) -> None:
+    fit = commands.add_parser(
+        "fit", help="run an analysis plan and write its estimates"
+    )
+    fit.add_argument("data", metavar="DATA", help=_SOURCE)
+    fit.add_argument("--plan", required=True, metavar="PLAN.toml")
+    fit.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    fit.add_argument(
+        "--out", default="-", metavar="CSV", help="default: standard output"
+    )
+    fit.set_defaults(run=_command("analysing", "fit"))
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser("report", help="render a report as one HTML page")
+    report.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="?",
+        help=f"{_SOURCE}; default: the synthetic cohort",
+    )
+    report.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    report.add_argument("--out", default="report", metavar="DIR")
+    report.add_argument(
+        "--template",
+        default="perforation_risk",
+        metavar="T",
+        help="name from 'jdm-stats templates', or the path of a notebook",
+    )
+    report.add_argument(
+        "--plan", metavar="PLAN.toml", help="for templates that take one"
+    )
+    report.add_argument(
+        "-p",
+        dest="parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the template; may be repeated",
+    )
+    report.add_argument("--timeout", type=float, default=1800, metavar="SECONDS")
+    report.add_argument("--cell-timeout", type=float, default=600, metavar="SECONDS")
+    report.add_argument(
+        "--if-changed",
+        action="store_true",
+        help="do nothing if data, parameters, template and version are as before",
+    )
+    report.add_argument("--quiet", action="store_true", help="print nothing on success")
+    report.add_argument("--json", action="store_true", help="one line of JSON")
+    report.set_defaults(run=_command("analysing", "report"))
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 up, not {text}")
+    return number
