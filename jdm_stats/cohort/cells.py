@@ -37,7 +37,12 @@ def as_objects(cells: pd.Series) -> Objects:
     """
     values = np.array(cells.astype(object).to_numpy(dtype=object), dtype=object)
     values[cells.isna().to_numpy(dtype=bool)] = None
-    values[[isinstance(value, str) and not value for value in values]] = None
+    if pandas_types.is_numeric_dtype(cells.dtype):  # flags too: no text among them
+        return values
+    if pandas_types.infer_dtype(values, skipna=True) in ("string", "empty"):
+        values[values == ""] = None
+    else:  # a cell may be an array, which does not compare
+        values[[isinstance(value, str) and not value for value in values]] = None
     return values
 
 
@@ -131,6 +136,9 @@ def read_flags(cells: pd.Series) -> tuple[ExtensionArray, Mask]:
     >>> values.tolist(), unread.tolist()
     ([True, False, <NA>, <NA>], [False, False, True, False])
     """
+    if pandas_types.is_bool_dtype(cells.dtype):
+        settled = pd.Series(cells.array).astype("boolean").array
+        return settled, np.zeros(len(settled), dtype=bool)
     raw = as_objects(cells)
     if pandas_types.infer_dtype(raw, skipna=True) == "string":
         codes, words = pd.factorize(raw)

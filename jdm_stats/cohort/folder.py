@@ -206,7 +206,8 @@ def with_points(raw: RawTable, table: Table) -> tuple[pd.DataFrame, list[Fault]]
                 )
             )
         pointed = words.str.replace(_COMMA, r"\1.\2", regex=True).astype(object)
-        frame.isetitem(place, pointed.where(pointed.notna(), None))
+        pointed[words.isna()] = None
+        frame.isetitem(place, pointed.array)
     return frame, faults
 
 
