@@ -230,7 +230,7 @@ def test_refusals(data, analyse, said):
 
 def test_different_models_are_not_pooled():
     fits = [firth_logistic(PARTS[0]), fit_logistic(PARTS[1], "x", event="y")]
-    with pytest.raises(UsageError, match="differ in formula.*differ in penalty"):
+    with pytest.raises(UsageError, match=r"differ in formula.*differ in penalty"):
         pool_fits(fits)
     with pytest.raises(UsageError, match="'clip' or 'rubin'"):
         pool_fits(fits[:1] * 2, interval="wald")
