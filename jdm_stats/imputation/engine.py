@@ -13,6 +13,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.imputation.chain import Chain, run_chain, stream
 from jdm_stats.imputation.result import Imputations
 from jdm_stats.imputation.variables import MOST_CLASSES, Variable
+from jdm_stats.intervals.marks import marked
 from jdm_stats.simulation.draws import one_seed
 
 # A model is learnt from no fewer observed values than this.
@@ -53,7 +54,7 @@ def impute_variables(
         iterations=iterations,
         variables=tuple(usable),
         drawn=tuple(chain.drawn for chain in chains),
-        chains=pd.concat(traces, ignore_index=True)[order],
+        chains=marked(pd.concat(traces, ignore_index=True)[order], synthetic),
         tally=_tally(usable),
         notes=(*notes, ASSUMPTION, *_warnings(variables)),
         complete=_Completion(tuple(usable), chains, complete),
