@@ -101,6 +101,12 @@ class SteroidDays:
     every: Days
     mg_kg_per_dose: Numbers
 
+    def where(self, chosen: Mask) -> SteroidDays:
+        """Keep the chosen stretches."""
+        return SteroidDays(
+            *(getattr(self, name)[chosen] for name in self.__dataclass_fields__)
+        )
+
 
 def days_apart(start: Days, stop: Days, every: Days) -> tuple[Days, Days]:
     """Return every n-th day of each span, ``stop`` included, and the span it is of.

@@ -9,13 +9,13 @@ as current dose.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jdm_stats.cohort.body_size import read_body_size
+from jdm_stats.cohort.body_size import BodySize, read_body_size
 from jdm_stats.cohort.cells import Mask
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.equivalents import (
@@ -96,34 +96,24 @@ class SteroidReading:
             among = np.ones(len(self.courses), dtype=bool)
         return faults_of(self.problems, self.courses, self.ids, among)
 
-    def of_children(self, ids: pd.Index) -> SteroidReading:
-        """Keep the courses of the children ``ids``, numbered as these stand.
-
-        Rows are still those of the courses table that was read; so is the tally.
-        """
-        child = ids.get_indexer(pd.Index(self.ids))
-        own = child[self.courses.child] >= 0
-        place = np.cumsum(own) - 1
-        here = own[self.days.place]
-        names = SteroidDays.__dataclass_fields__
-        days = {name: getattr(self.days, name)[here] for name in names}
-        days["place"] = place[days["place"]]
-        courses = self.courses.of(own)
-        courses.child[:] = child[courses.child]
-        return SteroidReading(
-            courses,
-            SteroidDays(**days),
-            self.kept[own],
-            tuple(
-                Problem(p.rule, p.column, p.mask[own], p.what, p.remedy)
-                for p in self.problems
-            ),
-            self.tally,
-            self.applied,
-            self.rules,
-            ids.to_numpy(dtype=object),
-            self.synthetic,
+    def where(self, chosen: Mask) -> SteroidReading:
+        """Keep the chosen courses; rows are still those of the courses table read."""
+        place = np.cumsum(chosen) - 1
+        days = self.days.where(chosen[self.days.place])
+        return replace(
+            self,
+            courses=self.courses.of(chosen),
+            days=replace(days, place=place[days.place]),
+            kept=self.kept[chosen],
+            problems=tuple(replace(p, mask=p.mask[chosen]) for p in self.problems),
         )
+
+    def of_children(self, ids: pd.Index) -> SteroidReading:
+        """Keep the courses of the children ``ids``, numbered as these stand."""
+        child = ids.get_indexer(pd.Index(self.ids)).astype(np.int64)
+        own = self.where(child[self.courses.child] >= 0)
+        courses = replace(own.courses, child=child[own.courses.child])
+        return replace(own, courses=courses, ids=ids.to_numpy(dtype=object))
 
     def table(self) -> pd.DataFrame:
         """Return the days at a dose as `steroid_courses` does."""
@@ -266,16 +256,14 @@ def read_steroids(
     SteroidReading
         Courses with a fault have no days in it.
     """
-    patients, table = cohort.patients, cohort.courses
+    patients = cohort.patients
     ids = pd.Index(patients["patient_id"])
-    wanted = _chosen(only, len(table))
-    recorded = read_recorded(table, ids)
+    recorded, courses_listed = _recorded(cohort, ids)
+    wanted = _chosen(only, courses_listed)
     chosen = wanted[recorded.row - 1]
     exit_day = patients["exit_day"].to_numpy(dtype=np.int64)
     settled = settle(recorded, rules, exit_day, chosen)
-    assessments = cohort.assessments
-    weights = read_body_size(ids, patients, assessments, "weight_kg")
-    heights = read_body_size(ids, patients, assessments, "height_cm")
+    weights, heights = _body_size(cohort, patients, ids)
     courses = settled.courses
     given = doses_on_a_day(courses, courses.start, weights, heights, rules)
     problems = find_problems(settled, given, rules)
@@ -299,6 +287,23 @@ def read_steroids(
         rules,
         ids.to_numpy(dtype=object),
         cohort.synthetic,
+    )
+
+
+def _recorded(cohort: Cohort, ids: pd.Index) -> tuple[RecordedCourses, int]:
+    """Steroid courses as recorded, and the number of courses of any drug."""
+    table = cohort.courses
+    return read_recorded(table, ids), len(table)
+
+
+def _body_size(
+    cohort: Cohort, patients: pd.DataFrame, ids: pd.Index
+) -> tuple[BodySize, BodySize]:
+    """Weights and heights of the children."""
+    assessments = cohort.assessments
+    return (
+        read_body_size(ids, patients, assessments, "weight_kg"),
+        read_body_size(ids, patients, assessments, "height_cm"),
     )
 
 

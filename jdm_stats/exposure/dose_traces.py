@@ -58,8 +58,9 @@ class WeightedDose:
         faded = FadingSums(
             doses.child, doses.first, doses.last, doses.units, self.half_life_days
         )
+        mg_kg = doses.mg_kg
         return Trace(
-            lambda who, t: doses.mg_kg(faded.up_to(who, t - 1 - self.lag_days)), None
+            lambda who, t: mg_kg(faded.up_to(who, t - 1 - self.lag_days)), None
         )
 
 
@@ -75,7 +76,7 @@ class PulseCount:
 
     def trace(self, history: History) -> Trace:
         """Count the pulse days d with d + L < t, and t <= d + L + W in a window."""
-        pulses = history.given.only(history.given.pulse)
+        pulses = history.pulses
         child, first, last = disjoint_spans(pulses.child, pulses.first, pulses.last)
         many = last - first + 1
         who = np.repeat(child, many)

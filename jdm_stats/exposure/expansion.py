@@ -20,7 +20,7 @@ from jdm_stats.exposure.at_risk import AtRisk, children_at_risk, cut_follow_up
 from jdm_stats.exposure.baseline import baseline_columns, choose_covariates
 from jdm_stats.exposure.follow_up import read_endpoint, read_event_days
 from jdm_stats.exposure.history import History
-from jdm_stats.exposure.traces import Measure, Trace
+from jdm_stats.exposure.traces import Measure, Value
 from jdm_stats.plan.steroid_rules import SteroidRules
 
 _ROW_COLUMNS = ("patient_id", "start", "stop", "event")
@@ -99,15 +99,15 @@ def expand_intervals(
     0         P1      0    30      0   1.0
     1         P1     30    40      1   1.0
     """
-    history = History(cohort, rules=steroids, definite_only=definite_only)
     return expand_history(
-        history,
+        History(cohort, rules=steroids, definite_only=definite_only),
         outcome=outcome,
         competing=competing,
         measures=measures,
         covariates=covariates,
         every_days=every_days,
         recurrent=recurrent,
+        shared=False,
     )
 
 
@@ -120,8 +120,13 @@ def expand_history(
     covariates: Sequence[str] | None = None,
     every_days: int | None = None,
     recurrent: bool = False,
+    shared: bool = True,
 ) -> pd.DataFrame:
-    """Do what `expand_intervals` does with a history that several expansions share."""
+    """Do what `expand_intervals` does with a history, which several expansions may share.
+
+    One that is not ``shared`` forgets what it has read before the rows are laid out, for
+    the sake of memory.
+    """
     if recurrent:
         raise NotYetSupportedError(
             "recurrent=True keeps a child at risk after its first event; it comes with "
@@ -137,9 +142,6 @@ def expand_history(
     before = _can_act_before(at_risk, len(history.ids))
     _refuse_faults(history, measures, before)
     traces = [measure.trace(history) for measure in measures]
-    parent, start, stop = cut_follow_up(at_risk, traces, every)
-    rows = _rows(history, at_risk, measures, traces, joined, (parent, start, stop))
-    tally |= {"rows": len(rows), "rows_cut": len(rows) - len(at_risk.child)}
     noted = {
         **endpoint.noted(),
         "measures": [measure.name for measure in measures],
@@ -150,10 +152,17 @@ def expand_history(
     }
     if any(measure.needs == "steroids" for measure in measures):
         tally |= _steroid_tally(history, at_risk)
-        tally |= steroid_rules_tally(history, measures, before)
+        tally |= _rules_tally(history, measures, before)
         noted["steroid_rules"] = history.rules.model_dump()
     for trace in traces:
         tally |= trace.tally
+    if not shared:
+        history.forget()
+    pieces = cut_follow_up(at_risk, traces, every)
+    tally |= {"rows": len(pieces[0]), "rows_cut": len(pieces[0]) - len(at_risk.child)}
+    values = [trace.value for trace in traces]
+    del traces
+    rows = _rows(history, at_risk, measures, values, joined, pieces)
     rows.attrs["jdm_stats"] = {**noted, "tally": tally}
     return rows
 
@@ -162,7 +171,7 @@ def _rows(
     history: History,
     at_risk: AtRisk,
     measures: Sequence[Measure],
-    traces: Sequence[Trace],
+    values: list[Value],
     joined: Sequence[str],
     pieces: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
@@ -176,8 +185,8 @@ def _rows(
         "stop": stop,
         "event": np.where(last, at_risk.code[parent], 0),
     }
-    for measure, trace in zip(measures, traces, strict=True):
-        columns[measure.name] = _column(measure, trace.value(child, stop))
+    for measure in measures:
+        columns[measure.name] = _column(measure, values.pop(0)(child, stop))
     known = baseline_columns(history.patients, joined)
     for name in joined:
         columns[name] = known[name].to_numpy()[child]
@@ -212,7 +221,7 @@ def _refuse_faults(
 ) -> None:
     """Refuse the courses at fault that some measure could see, all at once."""
     faults: list[Fault] = []
-    lag = steroid_lag(measures)
+    lag = _steroid_lag(measures)
     if lag is not None:
         faults += history.steroid_faults(before - lag)
     for measure in measures:
@@ -227,13 +236,13 @@ def _lag(measure: Measure) -> int:
     return int(getattr(measure, "lag_days", 0))
 
 
-def steroid_lag(measures: Sequence[Measure]) -> int | None:
+def _steroid_lag(measures: Sequence[Measure]) -> int | None:
     """Return the shortest lag of the measures that read steroid doses; None without any."""
     lags = [_lag(measure) for measure in measures if measure.needs == "steroids"]
     return min(lags, default=None)
 
 
-def steroid_rules_tally(
+def _rules_tally(
     history: History, measures: Sequence[Measure], before: np.ndarray
 ) -> dict[str, int]:
     """Count the courses rules were applied to, and those at fault that cannot matter."""
@@ -242,7 +251,7 @@ def steroid_rules_tally(
         f"steroid_{what.replace(' ', '_')}": count
         for what, count in reading.applied.items()
     }
-    matter = history.steroids_that_start(before - (steroid_lag(measures) or 0))
+    matter = history.steroids_that_start(before - (_steroid_lag(measures) or 0))
     if aside := int((reading.at_fault & ~matter).sum()):
         tally["steroid_courses_at_fault_that_cannot_matter"] = aside
     return tally

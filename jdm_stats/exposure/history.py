@@ -8,7 +8,7 @@ asked for; several expansions of one cohort can share it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,9 +56,11 @@ class Doses:
             self.digits,
         )
 
-    def mg_kg(self, units: np.ndarray) -> np.ndarray:
-        """Units as mg/kg, rounded to 1e-9."""
-        return np.round(units / 10.0**self.digits, 9)
+    @property
+    def mg_kg(self) -> Callable[[np.ndarray], np.ndarray]:
+        """A function from units to mg/kg, rounded to 1e-9."""
+        scale = 10.0**self.digits
+        return lambda units: np.round(units / scale, 9)
 
 
 class History:
@@ -76,9 +78,9 @@ class History:
 
     Attributes
     ----------
-    doses, given : Doses
-        Steroid courses at their mean daily dose, and the days a dose was given with the
-        dose of that day; they differ where a course is not given daily.
+    doses, given, pulses : Doses
+        Steroid courses at their mean daily dose; the days a dose was given with the dose
+        of that day, which differ where a course is not given daily; the pulses of these.
 
     Examples
     --------
@@ -134,6 +136,20 @@ class History:
         )
 
     @cached_property
+    def pulses(self) -> Doses:
+        """The pulses among the doses given; each of their days has one."""
+        days = self.steroids.days
+        at = np.flatnonzero(days.pulse)
+        child = self.steroids.courses.child[days.place[at]]
+        return _in_units(
+            child,
+            days.first[at],
+            days.last[at],
+            days.mg_kg_per_dose[at],
+            days.pulse[at],
+        )
+
+    @cached_property
     def drug_courses(self) -> DrugCourses:
         """Every course of every drug, steroids too."""
         return read_drug_courses(self.cohort, self.ids)
@@ -179,6 +195,11 @@ class History:
         """Tell the steroid courses that start before a day of each child's own."""
         courses = self.steroids.courses
         return courses.start < before[courses.child]
+
+    def forget(self) -> None:
+        """Let go of what was read; it is read again when asked for."""
+        for name in ("steroids", "doses", "given", "pulses", "drug_courses", "_events"):
+            self.__dict__.pop(name, None)
 
 
 def number_children(ids: pd.Index, given: Collection[str] | pd.Series) -> np.ndarray:

@@ -163,7 +163,7 @@ def landmark_history(
         {
             "patient_id": ids.to_numpy(dtype=object)[child],
             "event": code[~gone],
-            **_exposure(history, child, landmark, lag),
+            **_exposure(_known_by(history, before), child, landmark, lag),
         }
     )
     known = baseline_columns(patients, choose_covariates(None))
@@ -223,13 +223,18 @@ def _steroid_tally(history: History, before: np.ndarray) -> dict[str, int]:
     }
 
 
+def _known_by(history: History, before: np.ndarray) -> History:
+    """Keep of a history the steroid courses that start before a day of each child's own."""
+    known = history.steroids.where(history.steroids_that_start(before))
+    return History(history.cohort, rules=history.rules, steroids=known)
+
+
 def _exposure(
     history: History, child: np.ndarray, landmark: int, lag: int
 ) -> dict[str, np.ndarray]:
     """Read the steroid measures on (landmark - 1, landmark], so from days before it."""
-    given = history.given
     day = np.full(len(child), landmark, dtype=np.int64)
-    pulses = given.only(given.pulse)
+    pulses = history.pulses
     begins = pulses.first + lag
     count = StepSums(pulses.child, begins, np.ones(len(begins), dtype=np.int64))
     current = current_dose(lag_days=lag).trace(history)

@@ -18,6 +18,7 @@ from jdm_stats.exposure.step_sums import LastDay, StepSums
 from jdm_stats.schema import EVENTS
 
 Points = tuple[np.ndarray, np.ndarray]
+Value = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,7 @@ class Trace:
     were applied on the way.
     """
 
-    value: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    value: Value
     changes: Points | None
     tally: Mapping[str, int] = field(default_factory=dict)
 
@@ -76,16 +77,15 @@ class CurrentDose:
         child = np.concatenate([doses.child, doses.child])
         day = np.concatenate([begins, ends])
         sums = StepSums(child, day, np.concatenate([doses.units, -doses.units]))
+        mg_kg = doses.mg_kg
         if not self.grace_days:
-            return Trace(
-                lambda who, t: doses.mg_kg(sums.up_to(who, t - 1)), (child, day)
-            )
+            return Trace(lambda who, t: mg_kg(sums.up_to(who, t - 1)), (child, day))
         covered = LastDay(doses.child, begins, ends - 1)
 
         def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
             known, last = covered.up_to(who, t - 1)
             lately = known & (t - 1 - last <= self.grace_days)
-            return np.where(lately, doses.mg_kg(sums.up_to(who, last)), 0.0)
+            return np.where(lately, mg_kg(sums.up_to(who, last)), 0.0)
 
         return Trace(
             value,
@@ -115,6 +115,7 @@ class CumulativeDose:
         rate = np.concatenate([doses.units, -doses.units])
         slope = StepSums(child, day, rate)
         origin = StepSums(child, day, rate * day)
+        mg_kg = doses.mg_kg
 
         def taken(who: np.ndarray, last: np.ndarray) -> np.ndarray:
             return (last + 1) * slope.up_to(who, last) - origin.up_to(who, last)
@@ -124,7 +125,7 @@ class CumulativeDose:
             units = taken(who, known)
             if self.window_days is not None:
                 units = units - taken(who, known - self.window_days)
-            return doses.mg_kg(units)
+            return mg_kg(units)
 
         return Trace(value, None)
 
@@ -141,7 +142,7 @@ class RecentPulse:
 
     def trace(self, history: History) -> Trace:
         """Count the pulse courses that act on a day: (first + L, last + L + W]."""
-        pulses = history.given.only(history.given.pulse)
+        pulses = history.pulses
         begins = pulses.first + self.lag_days
         ends = pulses.last + self.lag_days + self.window_days
         return open_between(pulses.child, begins, ends)
@@ -168,8 +169,7 @@ class DaysSince:
             child, day = history.event_days(self.what)
             last = LastDay(child, day, day)
         else:
-            given = history.given
-            chosen = given.only(given.pulse) if self.what == "pulse" else given
+            chosen = history.pulses if self.what == "pulse" else history.given
             last = LastDay(chosen.child, chosen.first, chosen.last)
 
         def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
