@@ -77,7 +77,7 @@ def _of_names(
 ) -> Folder:
     """Read the sheets of a workbook or the tables of a database, by their names."""
     folder = Folder()
-    address = source if path is None or _is_book(path) else f"sqlite:///{path}"
+    address = source if path is None or _is_book(path) else database.address_of(path)
     try:
         there = (
             workbook.sheet_names(path)

@@ -45,6 +45,13 @@ _NAME = re.compile(r"(?<![:\w\\]):(?=\w)")
 Result = tuple[dict[str, RawTable], list[Fault]]
 
 
+def address_of(path: Path) -> URL:
+    """Return the address of an SQLite file of any name."""
+    from sqlalchemy.engine import URL  # only who reads a database needs it
+
+    return URL.create("sqlite", database=str(path))
+
+
 def is_database(source: object) -> bool:
     """Say if a source is a database address or an engine, rather than a path.
 
@@ -202,7 +209,7 @@ def _sqlite(url: URL) -> Engine:
             "a database in memory has no address; pass the Engine that holds it"
         )
     path = existing(name)
-    if kind_of(path) != "sqlite" and path.stat().st_size:
+    if path.stat().st_size and kind_of(path) != "sqlite":
         raise Refusal(
             "wrong_kind", f"{path.name} is no SQLite database", "give another file"
         )
@@ -299,7 +306,5 @@ def _table(
             )
         for column, cells in zip(blocks, zip(*rows, strict=True), strict=True):
             column.extend(cells)
-    columns = [np.empty(count, dtype=object) for _ in headings]
-    for made, block in zip(columns, blocks, strict=True):
-        made[:] = block
+    columns = [np.fromiter(block, dtype=object, count=count) for block in blocks]
     return typed_table(headings, columns, reading, name=name, source=source)

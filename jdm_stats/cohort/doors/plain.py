@@ -47,14 +47,14 @@ def plain_cells(cells: Sequence[Any] | Objects) -> tuple[Objects, int]:
     >>> plain_cells([Decimal("20.5"), float("nan"), "", b"x"])
     (array([20.5, None, None, "b'x'"], dtype=object), 1)
     """
-    column = np.empty(len(cells), dtype=object)
-    column[:] = list(cells)
-    kinds = np.fromiter(map(type, column), dtype=object, count=len(column))
+    column = _filled(cells)
+    kinds = {id(kind): kind for kind in set(map(type, column))}
+    each = np.fromiter((id(type(cell)) for cell in column), np.intp, len(column))
     odd = 0
-    for kind in set(kinds):
+    for key, kind in kinds.items():
         if kind in _PLAIN and kind not in (float, str):
             continue
-        here = np.flatnonzero(kinds == kind)
+        here = np.flatnonzero(each == key)
         column[here], strange = _plain_of(kind, column[here])
         odd += strange
     return column, odd
@@ -89,10 +89,9 @@ def _number(value: Any) -> Any:
     return None if value != value else value
 
 
-def _filled(values: list[Any]) -> Objects:
-    made = np.empty(len(values), dtype=object)
-    made[:] = values
-    return made
+def _filled(values: Sequence[Any] | Objects) -> Objects:
+    # one by one: cells that are lists would be taken for rows of a matrix
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def typed_table(

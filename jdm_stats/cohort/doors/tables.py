@@ -139,7 +139,7 @@ def _file(path: Path, reading: Reading) -> Result:
     except Refusal as refusal:
         return {}, [refusal.fault(path.stem, path.name)]
     if kind == "sqlite":
-        return _database(f"sqlite:///{path}", reading)
+        return _database(database.address_of(path), reading)
     if reading.queries:
         raise UsageError(f"{path.name} is no database, and queries need one")
     if kind == "workbook":

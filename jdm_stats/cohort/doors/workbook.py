@@ -96,13 +96,10 @@ def sheet_names(path: Path) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with zipfile.ZipFile(path) as archive:
+            with zipfile.ZipFile(path) as archive, path.open("rb") as file:
                 _refuse_bombs(archive, path)
-            book = load_workbook(path, read_only=True, keep_links=False)
-            try:
+                book = load_workbook(file, read_only=True, keep_links=False)
                 return [sheet.title for sheet in book.worksheets]
-            finally:
-                book.close()
     except Refusal:
         raise
     except Exception as error:  # a parser of others, fed with whatever is in the file
@@ -113,13 +110,10 @@ def _sheets(path: Path, reading: Reading) -> Result:
     from openpyxl import load_workbook  # only who reads a workbook needs it
 
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
             _refuse_bombs(archive, path)
-            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            try:
-                return _chosen(archive, book, path, reading)
-            finally:
-                book.close()
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            return _chosen(archive, book, path, reading)
     except Refusal:
         raise
     except Exception as error:  # a parser of others, fed with whatever is in the file
