@@ -8,7 +8,7 @@ tallied; a word that nothing knows is a fault, or what ``otherwise`` says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,8 +21,7 @@ __all__ = [
     "BUILT_IN",
     "FLAG_WORDS",
     "RULES",
-    "empty_words",
-    "settled_first",
+    "Settled",
     "word_reader",
 ]
 
@@ -79,40 +78,52 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
-def empty_words(*lists: Any) -> Callable[[Any], bool]:
-    """Return what says whether a cell holds a word that means an empty cell.
+class Settled:
+    """Reads what needs no reader: words for an empty cell, and the declared values.
+
+    Parameters
+    ----------
+    rule : ColumnRule
+    missing : iterable of words
+        That mean an empty cell in the whole export.
 
     Examples
     --------
-    >>> empty = empty_words(("k.A.", "-9"), ("?",))
-    >>> [empty(cell) for cell in (" K.A. ", -9, "?", "ja", "  ")]
+    >>> rule = ColumnRule(column="Sex", values={"W": "female"}, missing=("?",))
+    >>> settled = Settled(rule, ("k.A.", "-9"))
+    >>> [settled.empty(cell) for cell in (" K.A. ", -9, "?", "ja", "  ")]
     [True, True, True, False, True]
+    >>> settled(" w").value, settled("m") is None
+    ('female', True)
     """
-    words = {plain(as_word(word)) for words in lists for word in words} | {""}
 
-    def empty(cell: Any) -> bool:
-        return plain(as_word(cell)) in words
+    def __init__(self, rule: ColumnRule, missing: Iterable[Word]) -> None:
+        self.declared = {
+            plain(word): what for word, what in (rule.values or {}).items()
+        }
+        self.missing = {plain(as_word(word)) for word in (*rule.missing, *missing)} | {
+            ""
+        }
 
-    return empty
+    @property
+    def words(self) -> set[str]:
+        """Every word that is settled, as it is compared."""
+        return self.missing | self.declared.keys()
 
+    def empty(self, cell: Any) -> bool:
+        """Whether a cell holds a word that means an empty cell."""
+        return plain(as_word(cell)) in self.missing
 
-def settled_first(
-    rule: ColumnRule, empty: Callable[[Any], bool]
-) -> Callable[[Any], Understood | None]:
-    """Return what reads missing words and declared values; None for any other cell."""
-    declared = {plain(word): meaning for word, meaning in (rule.values or {}).items()}
-
-    def read(cell: Any) -> Understood | None:
+    def __call__(self, cell: Any) -> Understood | None:
+        """Read one cell; None when it needs a reader."""
         said = as_word(cell)
         word = plain(said)
-        if word in declared:
-            return _recoded(said, declared[word])
-        if empty(cell):
+        if word in self.declared:
+            return _recoded(said, self.declared[word])
+        if word in self.missing:
             note = Note("word for an empty cell", said, "missing")
             return Understood(BLANK, (note,) if word else (Note("cell of spaces"),))
         return None
-
-    return read
 
 
 def _recoded(said: str, meaning: Word) -> Understood:

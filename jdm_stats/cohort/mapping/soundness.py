@@ -136,7 +136,8 @@ def _source(rule: ColumnRule) -> Iterator[str]:
 
 
 def _given(rule: ColumnRule, key: str) -> bool:
-    return getattr(rule, key) not in (None, (), False)
+    value = getattr(rule, key)
+    return value is not None and value != ()
 
 
 def _words(column: Column, rule: ColumnRule) -> Iterator[str]:
@@ -226,6 +227,8 @@ def _time(column: Column, rule: ColumnRule, dates: Dates) -> Iterator[str]:
         yield from _formats("date", rule.date, pivot)
     elif rule.date and not dates.format:
         yield "date: no format is declared; give date = 'DD.MM.YYYY' or [dates] format"
+    if rule.date and any(what != "missing" for what in (rule.values or {}).values()):
+        yield "values: in a column of dates a word can only be 'missing'"
     if (rule.origin or rule.plus) and not rule.days:
         yield "origin, plus: belong to days = true"
 
@@ -237,6 +240,8 @@ def _figures(column: Column, rule: ColumnRule) -> Iterator[str]:
             yield f"{key}: is for figures, which {column.name} does not hold"
     if rule.decimal is not None and rule.decimal == rule.thousands:
         yield f"thousands: cannot be {rule.thousands!r} as the decimal mark is"
+    if rule.read == "dose" and rule.unit is not None and not isinstance(rule.unit, str):
+        yield "unit: doses in words have their unit with them; give one for bare figures"
     if rule.unit is not None and not has_figures(column):
         yield f"unit: {column.name} has none"
     elif isinstance(rule.unit, str):
