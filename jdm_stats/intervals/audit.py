@@ -16,6 +16,7 @@ import pandas as pd
 
 from jdm_stats.errors import Fault, IntervalError, UsageError
 from jdm_stats.html import html_table
+from jdm_stats.intervals.columns import group_codes, loose_numbers
 
 _HEADING = "the rows break the law of intervals;"
 _CODES = "give 0 for none, 1 for the outcome, 2 and up for competing events"
@@ -208,22 +209,8 @@ def audit_intervals(
     return IntervalAudit(not faults, faults, tally)
 
 
-def _numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Values as floats (NaN where there is none) and a mask of what is no number."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return column.to_numpy(dtype=float, na_value=np.nan), np.zeros(
-            len(column), bool
-        )
-    given = column.to_numpy(dtype=object)
-    absent = np.asarray(pd.isna(column), dtype=bool)
-    numeric = np.array([pd.api.types.is_number(value) for value in given], dtype=bool)
-    values = np.full(len(given), np.nan)
-    values[numeric] = given[numeric].astype(float)
-    return values, ~absent & ~numeric
-
-
 def _times(column: pd.Series, name: str, findings: list[_Finding]) -> np.ndarray:
-    values, wrong = _numbers(column)
+    values, wrong = loose_numbers(column)
     findings += [
         _Finding("not_a_number", name, wrong),
         _Finding("missing_time", name, np.isnan(values) & ~wrong),
@@ -233,7 +220,7 @@ def _times(column: pd.Series, name: str, findings: list[_Finding]) -> np.ndarray
 
 
 def _codes(column: pd.Series, name: str, findings: list[_Finding]) -> np.ndarray:
-    values, wrong = _numbers(column)
+    values, wrong = loose_numbers(column)
     with np.errstate(invalid="ignore"):
         wrong = wrong | (values < 0) | (values != np.floor(values)) & ~np.isnan(values)
     wrong |= np.isinf(values)
@@ -249,7 +236,7 @@ def _patients(
 ) -> tuple[np.ndarray | None, np.ndarray]:
     if name is None:
         return None, np.array([], dtype=object)
-    patient, labels = pd.factorize(frame[name])
+    patient, labels = group_codes(frame[name])
     findings.append(_Finding("patient_id_missing", name, patient < 0))
     return patient, np.asarray(labels, dtype=object)
 
@@ -375,9 +362,9 @@ def check_cut_for_events(
     daily = [name for name in noted.get("daily_measures", ()) if name in set(columns)]
     if not daily:
         return
-    begin, _ = _numbers(frame[start])
-    end, _ = _numbers(frame[stop])
-    code, _ = _numbers(frame[event])
+    begin, _ = loose_numbers(frame[start])
+    end, _ = loose_numbers(frame[stop])
+    code, _ = loose_numbers(frame[event])
     moments = np.append(np.unique(end[code > 0]), np.inf)
     following = moments[np.searchsorted(moments[:-1], begin, side="right")]
     wrong = np.flatnonzero(following < end)

@@ -6,7 +6,7 @@ with a call is collected here, in a list of sentences, and raised in one error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,10 @@ def check_frame(frame: Any, names: Iterable[Any], what: str = "the frame") -> li
         return [f"{what} must be a pandas DataFrame, received {type(frame).__name__}"]
     if frame.columns.nlevels > 1:
         return [f"{what} has column names in several levels; flatten them first"]
+    names = list(names)
+    strange = [name for name in names if not _is_name(name)]
+    if strange:
+        return [f"{what}: {', '.join(map(repr, strange))} is no column name"]
     wrong = []
     missing = [name for name in dict.fromkeys(names) if name not in frame.columns]
     if missing:
@@ -142,12 +146,10 @@ def read_list(values: Any, what: str, wrong: list[str]) -> np.ndarray:
         wrong.append(told)
         return np.array([], dtype=np.int64)
     given = list(values)
-    plain = all(pd.api.types.is_number(value) for value in given)
-    numbers = np.array(given if plain else [np.nan], dtype=complex)
-    if not (np.isfinite(numbers).all() and (numbers.imag == 0).all()):
+    if not all(is_real(value) for value in given):
         wrong.append(f"{what} must be finite numbers, received {given!r}")
         return np.array([], dtype=np.int64)
-    real = numbers.real
+    real = np.array(given, dtype=float)
     whole = (real == np.floor(real)).all() and (np.abs(real) < 2**53).all()
     return real.astype(np.int64) if whole else real
 
@@ -156,7 +158,8 @@ def check_events(frame: pd.DataFrame, names: Iterable[str], wrong: list[str]) ->
     """Require event columns that can hold a 0: numbers or true and false."""
     for name in names:
         dtype = frame[name].dtype
-        if not pd.api.types.is_numeric_dtype(dtype):
+        real = not pd.api.types.is_complex_dtype(dtype)
+        if not (pd.api.types.is_numeric_dtype(dtype) and real):
             wrong.append(
                 f"the event column {name!r} must hold numbers or true and false, "
                 f"is {dtype}"
@@ -173,24 +176,108 @@ def event_columns(
     >>> event_columns(pd.DataFrame(), "event")
     ['event']
     """
-    named = [event] if isinstance(event, str) else list(event or ())
+    single = event is not None and not isinstance(event, (list, tuple))
+    named: list[Any] = [event] if single else list(event or ())
     attrs = getattr(frame, "attrs", {})
     known = attrs.get("jdm_stats", {}).get("event_columns", ())
     there = [name for name in known if name in frame.columns]
-    return list(dict.fromkeys([*named, *there, *more]))
+    return [*named, *(name for name in [*there, *more] if name not in named)]
+
+
+def name_list(given: Any, what: str, wrong: list[str]) -> list[Any]:
+    """Read one column name or several as a list.
+
+    Examples
+    --------
+    >>> name_list("sex", "by", []), name_list(["sex", "age"], "by", [])
+    (['sex'], ['sex', 'age'])
+    """
+    if isinstance(given, str):
+        return [given]
+    usable = isinstance(given, Iterable) and not isinstance(
+        given, (bytes, pd.DataFrame)
+    )
+    names = list(given) if usable else [given]
+    if not usable or not all(map(_is_name, names)):
+        wrong.append(
+            f"{what} must be a column name or a list of them, received {given!r}"
+        )
+        return []
+    return names
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, Hashable) and name is not pd.NA
+
+
+def is_real(value: Any) -> bool:
+    """Tell whether a value is one finite real number."""
+    if not pd.api.types.is_number(value) or isinstance(
+        value, (complex, np.complexfloating)
+    ):
+        return False
+    try:
+        return bool(np.isfinite(float(value)))
+    except (OverflowError, ValueError):
+        return False
+
+
+def loose_numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Values as floats (NaN where there is none) and a mask of what is no number.
+
+    Numbers in a column of objects or categories count as numbers.
+
+    Examples
+    --------
+    >>> loose_numbers(pd.Series([1, "two", None], dtype=object))
+    (array([ 1., nan, nan]), array([False,  True, False]))
+    """
+    dtype = column.dtype
+    real = not pd.api.types.is_complex_dtype(dtype)
+    if pd.api.types.is_numeric_dtype(dtype) and real:
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        return values, np.zeros(len(column), bool)
+    given = column.to_numpy(dtype=object)
+    absent = np.asarray(pd.isna(column), dtype=bool)
+    numeric = np.array([_is_float(value) for value in given], dtype=bool)
+    values = np.full(len(given), np.nan)
+    values[numeric] = given[numeric].astype(float)
+    return values, ~absent & ~numeric
+
+
+def _is_float(value: Any) -> bool:
+    return is_real(value) or (isinstance(value, float) and bool(np.isinf(value)))
+
+
+def group_codes(column: pd.Series) -> tuple[np.ndarray, Any]:
+    """Give equal values equal numbers from 0 up, missing -1; lists go by how they print."""
+    try:
+        return pd.factorize(column)
+    except TypeError:
+        printed = [None if _is_absent(value) else repr(value) for value in column]
+        return pd.factorize(np.array(printed, dtype=object))
+
+
+def _is_absent(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def check_level(conf_level: Any, wrong: list[str]) -> None:
     """Require a confidence level between 0 and 1."""
-    if not (pd.api.types.is_number(conf_level) and 0 < conf_level < 1):
+    if not (is_real(conf_level) and 0 < conf_level < 1):
         wrong.append(f"conf_level must lie between 0 and 1, received {conf_level!r}")
 
 
 def check_positive(value: Any, name: str, wrong: list[str]) -> None:
     """Require a finite number above 0."""
-    number = pd.api.types.is_number(value) and not isinstance(value, complex)
-    if not (number and np.isfinite(value) and value > 0):
+    if not (is_real(value) and value > 0):
         wrong.append(f"{name} must be a number above 0, received {value!r}")
+
+
+def check_lag(lag: Any, wrong: list[str]) -> None:
+    """Require a finite number from 0 up."""
+    if not (is_real(lag) and lag >= 0):
+        wrong.append(f"lag must be a number from 0 up, received {lag!r}")
 
 
 def as_given(values: np.ndarray, original: pd.Series) -> Any:

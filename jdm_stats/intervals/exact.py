@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -45,6 +46,12 @@ def poisson_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarra
         "conf_high": chi2.isf(tail, 2 * events + 2) / 2,
         "upper_one_sided": chi2.isf(1 - conf_level, 2 * events + 2) / 2,
     }
+
+
+def is_same(group: Any, wanted: Any) -> bool:
+    """Tell whether a group is the one asked for; values that cannot be compared differ."""
+    same = group == wanted
+    return bool(same) if isinstance(same, (bool, np.bool_)) else False
 
 
 @dataclass(frozen=True)

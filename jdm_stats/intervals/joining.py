@@ -12,6 +12,8 @@ from jdm_stats.intervals.columns import (
     check_events,
     check_frame,
     event_columns,
+    group_codes,
+    name_list,
     raise_all,
     read_spans,
 )
@@ -67,9 +69,10 @@ def collapse_rows(
       patient_id  start  stop  event
     0          A      0     9      1
     """
-    left_out = [ignore] if isinstance(ignore, str) else list(ignore)
+    wrong: list[str] = []
+    left_out = name_list(ignore, "ignore", wrong)
     events = event_columns(frame, event)
-    wrong = check_frame(frame, [patient_id, start, stop, *events, *left_out])
+    wrong += check_frame(frame, [patient_id, start, stop, *events, *left_out])
     raise_all(wrong)
     fixed = [name for name in left_out if name in (patient_id, start, stop, *events)]
     if fixed:
@@ -111,8 +114,5 @@ def collapse_rows(
 
 def _same_as_before(column: pd.Series, order: np.ndarray) -> Any:
     """Compare each value with the one before it in an order; missing equals missing."""
-    try:
-        codes, _ = pd.factorize(column)
-    except TypeError:  # lists and the like cannot be sorted into groups
-        codes, _ = pd.factorize(column.map(repr))
+    codes, _ = group_codes(column)
     return codes[order][1:] == codes[order][:-1]

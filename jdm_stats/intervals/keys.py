@@ -11,6 +11,7 @@ import pandas as pd
 
 from jdm_stats.errors import IntervalError
 from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.columns import group_codes
 
 
 def pair_keys(*pairs: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
@@ -80,11 +81,7 @@ def number_children(
     column: pd.Series, name: str, wrong: list[str], what: str
 ) -> tuple[np.ndarray, pd.Index]:
     """Give children numbers from 0 up; a missing name is told in ``wrong``."""
-    try:
-        number, labels = pd.factorize(column)
-    except TypeError:
-        wrong.append(f"column {name!r} of {what} must hold plain names or numbers")
-        return np.zeros(len(column), np.int64), pd.Index([], dtype=object)
+    number, labels = group_codes(column)
     if (number < 0).any():
         wrong.append(
             f"column {name!r} of {what} names no child in {(number < 0).sum()} rows"

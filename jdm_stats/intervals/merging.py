@@ -19,7 +19,9 @@ from jdm_stats.intervals.columns import (
     as_given,
     check_events,
     check_frame,
+    check_lag,
     event_columns,
+    named_rows,
     raise_all,
     read_numbers,
     read_spans,
@@ -127,8 +129,7 @@ def merge_values(
     theirs = patient_id if values_id is None else values_id
     wrong = check_frame(frame, [patient_id, start, stop, *events])
     wrong += _check_terms(frame, values, terms, [day, theirs])
-    if not _is_lag(lag):
-        wrong.append(f"lag must be a number from 0 up, received {lag!r}")
+    check_lag(lag, wrong)
     raise_all(wrong)
     check_events(frame, events, wrong)
     begins, ends = read_spans(frame, start, stop, wrong)
@@ -222,11 +223,6 @@ def _kept(terms: Any) -> list[tuple[str, Term]]:
     return [(n, t) for n, t in given if isinstance(t, Term) and t.keep_existing]
 
 
-def _is_lag(lag: Any) -> bool:
-    number = pd.api.types.is_number(lag) and not isinstance(lag, complex)
-    return bool(number and np.isfinite(lag) and lag >= 0)
-
-
 def _check_terms(frame: Any, values: Any, terms: Any, needed: list[str]) -> list[str]:
     if not isinstance(terms, Mapping) or not terms:
         return ["terms must map new columns to terms such as last_value('ck')"]
@@ -249,16 +245,25 @@ def _check_terms(frame: Any, values: Any, terms: Any, needed: list[str]) -> list
             )
         if term.keep_existing and not there:
             wrong.append(f"the frame has no column {name!r} to keep")
-        dtype = values[term.column].dtype if term.column in values.columns else None
-        if (
-            dtype is not None
-            and term.needs_numbers
-            and not pd.api.types.is_numeric_dtype(dtype)
-        ):
-            wrong.append(
-                f"{term.kind} needs numbers, column {term.column!r} is {dtype}"
-            )
+        wrong += _check_numbers(values, term)
     return wrong
+
+
+def _check_numbers(values: pd.DataFrame, term: Term) -> list[str]:
+    """Require finite numbers, or missing ones, where they are added or are codes."""
+    if not term.needs_numbers or not values.columns.is_unique:
+        return []
+    if not isinstance(term.column, str) or term.column not in values.columns:
+        return []
+    dtype = values[term.column].dtype
+    complex_ = pd.api.types.is_complex_dtype(dtype)
+    if not pd.api.types.is_numeric_dtype(dtype) or complex_:
+        return [f"{term.kind} needs numbers, column {term.column!r} is {dtype}"]
+    endless = np.isinf(values[term.column].to_numpy(dtype=float, na_value=np.nan))
+    if endless.any():
+        told = named_rows(endless)
+        return [f"{term.kind} needs finite numbers, {term.column!r} is not in {told}"]
+    return []
 
 
 def _usable(values: pd.DataFrame, term: Term, carry_missing: bool) -> np.ndarray:

@@ -13,7 +13,9 @@ from jdm_stats.intervals.columns import (
     as_given,
     check_events,
     check_frame,
+    check_lag,
     event_columns,
+    name_list,
     named_rows,
     raise_all,
     read_numbers,
@@ -114,13 +116,16 @@ def merge_intervals(
     2          A     10    30      1   0
     """
     theirs = patient_id if spells_id is None else spells_id
-    wanted = columns if isinstance(columns, Mapping) else {n: n for n in columns}
+    wrong: list[str] = []
+    wanted = columns if isinstance(columns, Mapping) else None
+    if wanted is None:
+        wanted = {name: name for name in name_list(columns, "columns", wrong)}
     events = event_columns(frame, event)
     sources = [name for name in wanted.values() if name is not None]
-    wrong = check_frame(frame, [patient_id, start, stop, *events])
+    wrong += check_frame(frame, [patient_id, start, stop, *events])
     needed = [theirs, spell_start, spell_stop, *sources]
     wrong += check_frame(spells, needed, "the spells")
-    if overlap not in OVERLAPS:
+    if not isinstance(overlap, str) or overlap not in OVERLAPS:
         wrong.append(f"overlap is one of {', '.join(OVERLAPS)}, received {overlap!r}")
     raise_all(wrong)
     there = [name for name in wanted if name in frame.columns]
@@ -205,10 +210,10 @@ def _spell_times(
             f"every spell needs {spell_start} {'<=' if inclusive else '<'} {spell_stop} "
             f"({named_rows(broken)} of the spells)"
         )
-    number = pd.api.types.is_number(lag) and not isinstance(lag, complex)
-    if not (number and np.isfinite(lag) and lag >= 0):
-        wrong.append(f"lag must be a number from 0 up, received {lag!r}")
-        lag = 0
+    told = len(wrong)
+    check_lag(lag, wrong)
+    if len(wrong) > told:
+        return begins, ends
     return begins + lag, ends + lag
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
-from jdm_stats.intervals.columns import check_level, check_positive, raise_all
-from jdm_stats.intervals.exact import RatioLaw, poisson_limits
+from jdm_stats.intervals.columns import check_level, check_positive, is_real, raise_all
+from jdm_stats.intervals.exact import RatioLaw, is_same, poisson_limits
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.schema import DAYS_PER_YEAR
@@ -211,7 +211,7 @@ def rate_ratios(
     """
     rates = incidence_rates(
         frame,
-        by=by,
+        by=[by],
         per=per,
         conf_level=conf_level,
         start=start,
@@ -221,7 +221,7 @@ def rate_ratios(
         days_per_year=days_per_year,
         patient_id=patient_id,
     )
-    base = rates[(rates[by] == reference).to_numpy(dtype=bool)]
+    base = rates[[is_same(group, reference) for group in rates[by]]]
     if len(base) != 1:
         raise UsageError(
             f"no row has {by} = {reference!r}, the reference; "
@@ -271,8 +271,7 @@ def _compared(
 
 
 def _is_count(value: Any) -> bool:
-    number = pd.api.types.is_number(value) and not isinstance(value, complex)
-    return bool(number and np.isfinite(value) and value >= 0 and value == int(value))
+    return is_real(value) and value >= 0 and value % 1 == 0
 
 
 def _ratio(events: np.ndarray, times: np.ndarray) -> float:

@@ -12,11 +12,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.columns import (
     check_frame,
     check_level,
     check_positive,
+    group_codes,
+    is_real,
+    loose_numbers,
+    name_list,
     raise_all,
 )
 from jdm_stats.intervals.exact import poisson_limits
@@ -102,15 +107,16 @@ def incidence_rates(
     0     NXP2       1  10.0
     1     none       0   0.0
     """
-    groups = [by] if isinstance(by, str) else list(by or ())
-    _check_call(frame, groups, per, conf_level, event_code, days_per_year)
+    wrong: list[str] = []
+    groups = [] if by is None else name_list(by, "by", wrong)
+    _check_call(frame, groups, per, conf_level, event_code, days_per_year, wrong)
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
     audit_intervals(
         frame, start=start, stop=stop, event=event, patient_id=patient_id
     ).raise_if_faulty()
-    happened = (frame[event] == event_code).to_numpy(dtype=bool)
-    days = (frame[stop] - frame[start]).to_numpy(dtype=float)
+    happened = loose_numbers(frame[event])[0] == event_code
+    days = loose_numbers(frame[stop])[0] - loose_numbers(frame[start])[0]
     place, table = _group(frame, groups)
     size = len(table)
     table["patients"] = _patients(frame, patient_id, place, size)
@@ -139,8 +145,9 @@ def _check_call(
     conf_level: float,
     event_code: int,
     days_per_year: float,
+    wrong: list[str],
 ) -> None:
-    wrong = check_frame(frame, [])
+    wrong += check_frame(frame, [])
     raise_all(wrong)
     absent = [name for name in groups if name not in frame.columns]
     if absent:
@@ -155,8 +162,7 @@ def _check_call(
         wrong.append(f"by names a column twice: {groups}")
     check_positive(per, "per", wrong)
     check_level(conf_level, wrong)
-    whole = pd.api.types.is_number(event_code) and event_code == np.floor(event_code)
-    if not (whole and event_code >= 1 and np.isfinite(event_code)):
+    if not (is_real(event_code) and event_code >= 1 and event_code % 1 == 0):
         wrong.append(f"event_code must be a whole number from 1, not {event_code!r}")
     check_positive(days_per_year, "days_per_year", wrong)
     raise_all(wrong)
@@ -166,8 +172,14 @@ def _group(frame: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, pd.DataF
     """Group number of every row and one row of labels per group, missing last."""
     if not groups:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(1))
-    grouped = frame.groupby(groups, dropna=False, observed=True, sort=True)
-    place = grouped.ngroup().to_numpy()
+    try:
+        grouped = frame.groupby(groups, dropna=False, observed=True, sort=True)
+        place = grouped.ngroup().to_numpy()
+    except TypeError as error:
+        raise UsageError(
+            f"rows cannot be grouped by {', '.join(map(repr, groups))}: {error}; "
+            "give numbers or words"
+        ) from error
     _, first = np.unique(place, return_index=True)
     labels = frame[groups].iloc[first].reset_index(drop=True)
     for name in groups:
@@ -182,6 +194,6 @@ def _patients(
 ) -> np.ndarray:
     if patient_id is None:
         return np.full(groups, np.nan)
-    child = pd.factorize(frame[patient_id])[0]
+    child = group_codes(frame[patient_id])[0]
     pairs = np.unique(np.column_stack([place, child]), axis=0)
     return np.bincount(pairs[:, 0], minlength=groups)

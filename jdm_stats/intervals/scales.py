@@ -100,9 +100,7 @@ def split_on_scales(
     begins, ends = read_spans(frame, start, stop, wrong)
     check_events(frame, events, wrong)
     placed = _placed(frame, scales, wrong)
-    if whole_days and any(
-        t.dtype.kind == "f" and (t % 1).any() for t in (begins, ends)
-    ):
+    if whole_days and not all((t == np.floor(t)).all() for t in (begins, ends)):
         wrong.append(f"whole_days needs whole times in {start!r} and {stop!r}")
     raise_all(wrong)
     cuts = {

@@ -89,12 +89,22 @@ def cut_spans(
     span, day = span[inside], day[inside]
     ahead = (span[1:] > span[:-1]) | (span[1:] == span[:-1]) & (day[1:] > day[:-1])
     if not ahead.all():
-        order = np.lexsort((day, span))
-        span, day = span[order], day[order]
-        fresh = np.ones(len(span), dtype=bool)
-        fresh[1:] = (span[1:] != span[:-1]) | (day[1:] != day[:-1])
-        span, day = span[fresh], day[fresh]
+        span, day = _in_order(span, day)
     return ordered_pieces(start, stop, np.bincount(span, minlength=len(start)), day)
+
+
+def _in_order(span: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sort pairs of span and day and keep each once; whole days sort as one number."""
+    if day.dtype.kind == "i" and day.max() - day.min() < 2**31:
+        low, width = day.min(), int(day.max() - day.min()) + 1
+        pair = np.sort(span.astype(np.int64) * width + (day - low))
+        pair = pair[np.append(True, pair[1:] != pair[:-1])]
+        span = pair // width
+        return span, pair - span * width + low
+    order = np.lexsort((day, span))
+    span, day = span[order], day[order]
+    fresh = np.append(True, (span[1:] != span[:-1]) | (day[1:] != day[:-1]))
+    return span[fresh], day[fresh]
 
 
 def ordered_pieces(

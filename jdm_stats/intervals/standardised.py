@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from jdm_stats.intervals.columns import (
     check_frame,
     check_level,
     check_positive,
+    name_list,
     named_rows,
     raise_all,
     read_numbers,
@@ -98,8 +99,9 @@ def standardised_ratio(
        observed  expected  ratio  conf_low  conf_high
     0         3       2.1  1.429     0.295      4.175
     """
-    layers = [by] if isinstance(by, str) else list(by)
-    wrong = _check_reference(reference, layers, rate, "reference")
+    wrong: list[str] = []
+    layers = name_list(by, "by", wrong)
+    wrong += _check_reference(reference, layers, rate, "reference")
     check_positive(per, "per", wrong)
     check_level(conf_level, wrong)
     extra = [group] if group is not None else []
@@ -201,8 +203,9 @@ def standardised_rate(
          rate  conf_low  conf_high
     0  0.2625    0.0518     0.8025
     """
-    layers = [by] if isinstance(by, str) else list(by)
-    wrong = _check_reference(standard, layers, weight, "standard")
+    wrong: list[str] = []
+    layers = name_list(by, "by", wrong)
+    wrong += _check_reference(standard, layers, weight, "standard")
     check_positive(per, "per", wrong)
     check_level(conf_level, wrong)
     extra = [group] if group is not None else []
@@ -277,6 +280,7 @@ def _counted(
         absent = frame[name].isna().to_numpy()
         if absent.any():
             wrong.append(f"column {name!r} is missing in {named_rows(absent)}")
+        wrong += _check_plain(frame[name], "the frame")
     if wrong:
         return pd.DataFrame()
     if counts is None:
@@ -301,8 +305,15 @@ def _summed(
         return pd.DataFrame()
     table = frame[layers].copy()
     table["events"], table["person_years"] = number.astype(np.int64), time
-    summed = table.groupby(layers, observed=True, sort=True)[["events", "person_years"]]
+    summed = table.groupby(layers, observed=True, sort=False)[
+        ["events", "person_years"]
+    ]
     return summed.sum().reset_index()
+
+
+def _check_plain(column: pd.Series, what: str) -> list[str]:
+    plain = all(isinstance(value, Hashable) for value in column)
+    return [] if plain else [f"column {column.name!r} of {what} must hold plain values"]
 
 
 def _check_reference(
@@ -311,6 +322,10 @@ def _check_reference(
     wrong = check_frame(reference, [*layers, value], f"the {what}")
     if not layers:
         wrong.append("by names no column")
+    if wrong:
+        return wrong
+    for name in layers:
+        wrong += _check_plain(reference[name], f"the {what}")
     if wrong:
         return wrong
     numbers = read_numbers(reference, value, wrong, "values")

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
-from jdm_stats.intervals.exact import RatioLaw
+from jdm_stats.intervals.columns import name_list, raise_all
+from jdm_stats.intervals.exact import RatioLaw, is_same
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.schema import DAYS_PER_YEAR
@@ -92,11 +93,13 @@ def stratified_rate_ratio(
     >>> found[["rate_ratio", "conf_low", "conf_high"]].round(2).values.tolist()
     [[3.52, 0.18, 209.74]]
     """
-    layers = [strata] if isinstance(strata, str) else list(strata)
-    if method not in METHODS:
-        raise UsageError(f"method is one of {', '.join(METHODS)}, received {method!r}")
+    wrong: list[str] = []
+    layers = name_list(strata, "strata", wrong)
+    if not isinstance(method, str) or method not in METHODS:
+        wrong.append(f"method is one of {', '.join(METHODS)}, received {method!r}")
     if not layers:
-        raise UsageError("strata names no column; without strata use rate_ratios")
+        wrong.append("strata names no column; without strata use rate_ratios")
+    raise_all(wrong)
     counts = incidence_rates(
         frame,
         by=[*layers, by],
@@ -109,7 +112,7 @@ def stratified_rate_ratio(
         patient_id=patient_id,
     )
     groups = list(pd.unique(counts[by].astype(object)))
-    if reference not in groups:
+    if not any(is_same(group, reference) for group in groups):
         raise UsageError(
             f"no row has {by} = {reference!r}, the reference; "
             f"it has {', '.join(map(repr, groups))}"
@@ -117,7 +120,7 @@ def stratified_rate_ratio(
     place = counts.groupby(layers, observed=True, sort=False).ngroup().to_numpy()
     rows = []
     for group in groups:
-        if group != reference:
+        if not is_same(group, reference):
             one = _by_stratum(counts, place, by, group)
             other = _by_stratum(counts, place, by, reference)
             told = {by: group, "reference": reference}
@@ -132,7 +135,7 @@ def _by_stratum(
     counts: pd.DataFrame, place: np.ndarray, by: str, group: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Events and person-years of one group in every stratum."""
-    mine = (counts[by] == group).to_numpy(dtype=bool)
+    mine = np.array([is_same(value, group) for value in counts[by]], dtype=bool)
     size = int(place.max()) + 1
     events = np.zeros(size, dtype=np.int64)
     years = np.zeros(size)

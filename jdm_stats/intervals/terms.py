@@ -159,8 +159,10 @@ def prepared(
         given = values[term.column].iloc[entry].reset_index(drop=True)
     if term.kind not in ("running_total", "event_count"):
         return given
-    if pd.api.types.is_bool_dtype(given.dtype):
-        given = given.astype(np.int64)
+    whole = pd.api.types.is_integer_dtype(given.dtype)
+    given = given.astype(
+        np.int64 if whole or pd.api.types.is_bool_dtype(given.dtype) else float
+    )
     return given.groupby(child).cumsum()
 
 
@@ -233,14 +235,19 @@ def at_stop(
     """
     found = place >= 0
     found[found] = increment[place[found]]
-    numbers = given.to_numpy(dtype=float)
-    if (numbers == np.floor(numbers)).all():
+    numbers = given.to_numpy(dtype=float, na_value=np.nan)
+    if _all_whole(numbers):
         numbers = numbers.astype(np.int64)
     codes = np.zeros(len(place), dtype=numbers.dtype)
     if before is not None:
-        codes = before.to_numpy(dtype=float)
-        if (codes == np.floor(codes)).all() and numbers.dtype.kind == "i":
+        codes = before.to_numpy(dtype=float, na_value=np.nan)
+        if _all_whole(codes) and numbers.dtype.kind == "i":
             codes = codes.astype(np.int64)
         codes = codes.copy()
     codes[found] = numbers[place[found]]
     return pd.Series(codes)
+
+
+def _all_whole(numbers: np.ndarray) -> bool:
+    small = np.abs(numbers) < 2**53  # false where missing or infinite
+    return bool((small & (numbers == np.floor(numbers))).all())

@@ -144,8 +144,9 @@ class PlacedScale:
         """Find the moments strictly inside each row at which the scale is cut."""
         largest = np.abs(self.cuts).max(initial=0.0)
         slack = 64 * np.finfo(float).eps * (np.abs(self.zero) + largest)
-        low = self.zero + start / self.units - slack
-        high = self.zero + stop / self.units + slack
+        with np.errstate(over="ignore"):
+            low = self.zero + start / self.units - slack
+            high = self.zero + stop / self.units + slack
         first = np.searchsorted(self.cuts, low, side="left")
         count = np.searchsorted(self.cuts, high, side="right") - first
         span = np.repeat(np.arange(len(start)), count)

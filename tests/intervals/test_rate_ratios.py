@@ -320,7 +320,7 @@ def test_groups_are_standardised_one_by_one():
 
 def test_strata_without_a_rate_are_listed():
     counts = AGE[["band", "n", "years"]]
-    with pytest.raises(UsageError, match=r"no rate for 2 strata \(band\): 10-14; 5-9"):
+    with pytest.raises(UsageError, match=r"no rate for 2 strata \(band\): 5-9; 10-14"):
         standardised_ratio(
             counts, AGE.iloc[[0, 3]], by="band", counts=("n", "years"), rate="rate"
         )
