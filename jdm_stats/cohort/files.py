@@ -94,11 +94,11 @@ def read_cohort(
     >>> cohort.patients[["patient_id", "antibody"]].values.tolist()
     [['007', 'none']]
     """
-    heading = f"the cohort in {_in_words(source)} has"
     if mapping is None:
         found = read_own(source, reading=reading, metadata=metadata)
     else:
         found = read_mapped(source, mapping, reading=reading, metadata=metadata)
+    heading = f"the cohort in {_in_words(source)} has"
     if _errors(found.faults):
         raise CohortError(_errors(_checked(found)[1]), heading)
     try:
@@ -207,6 +207,7 @@ def _checked(found: Folder) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         synthetic=about["synthetic"] if said else None,
     )
     told = {(f.table, f.row, f.column) for f in found.faults if f.row is not None}
+    told |= found.silent
     new = [
         fault for fault in faults if (fault.table, fault.row, fault.column) not in told
     ]

@@ -66,6 +66,7 @@ class Folder:
     faults: list[Fault] = field(default_factory=list)
     raws: dict[str, RawTable] = field(default_factory=dict)
     places: Mapping[str, Sequence[str | None]] | None = None
+    silent: frozenset[tuple[str, int, str]] = frozenset()  # missing, and told elsewhere
     complete: bool = True
 
     def located(self, faults: Iterable[Fault]) -> list[Fault]:

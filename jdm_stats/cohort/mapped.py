@@ -78,6 +78,7 @@ def read_mapped(
     mapped = apply_mapping(dict(plain), rules)
     folder.frames = dict(mapped.tables)
     folder.places = mapped.places
+    folder.silent = mapped.silent
     folder.faults += mapped.faults
     tally = pd.concat([plain.tally, mapped.tally], ignore_index=True)
     provenance = folder.metadata["provenance"]

@@ -87,7 +87,7 @@ def read_drug(cell: Any) -> Understood | Refused:
         if word in _UNSURE:
             return Refused(
                 "drug_ambiguous",
-                f"{said!r} may be {_UNSURE[word]}",
+                f"{said!r} is {_UNSURE[word]}",
                 "name the drug under values",
             )
     meant = nearest(said, STEROIDS + OTHER_DRUGS)
