@@ -265,7 +265,7 @@ def limitations(analysis: RiskAnalysis) -> list[str]:
         "suspected, would be greater early and smaller late.",
         "Children not tested for antibodies are left out of the models; if testing followed "
         "the course of the disease, the ratio for NXP2 is distorted.",
-        "Current dose is the prescribed dose per kilogram of the weight last recorded, not "
+        "Current dose is the prescribed dose per kilogram of a recorded weight, not "
         "what was swallowed or absorbed.",
         "Not for decisions about the treatment of a child.",
     ]

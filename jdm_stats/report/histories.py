@@ -29,6 +29,8 @@ _LACKING = MappingProxyType(
         "dose_as_needed": "days of treatment: given as needed",
         "no_weight": "weight, to turn mg into mg/kg",
         "no_height": "height, to turn mg per square metre into mg",
+        "courses_overlap": "which of two overlapping courses was given",
+        "courses_same_start": "which of two courses begun on a day was given",
     }
 )
 

@@ -200,12 +200,16 @@ def test_rows_are_cut_wherever_a_measure_changes_and_nowhere_else(
 ):
     cohort = cohort_of(rows)
     for measure in all_measures(lag, grace, window, half_life):
-        if measure.daily:
-            continue
         cut = expand_intervals(cohort, measures=[measure], covariates=[])
         whole = expand_intervals(
             cohort, measures=[measure], covariates=[], every_days=1
         )
+        if measure.daily:  # read at the stop, however the rows are cut
+            for every in (None, 5):
+                some = expand_intervals(cohort, measures=[measure], every_days=every)
+                at_stop = whole.set_index("stop")[measure.name]
+                assert some[measure.name].tolist() == at_stop[some["stop"]].tolist()
+            continue
         assert audit_intervals(cut).ok
         spread = [
             value
