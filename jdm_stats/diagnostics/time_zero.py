@@ -36,7 +36,7 @@ from jdm_stats.exposure.landmark import landmark_rows
 from jdm_stats.exposure.measures import current_dose, recent_pulse
 from jdm_stats.intervals.marks import is_synthetic
 from jdm_stats.models.design import check_formula
-from jdm_stats.plan import AnalysisPlan
+from jdm_stats.plan import AnalysisPlan, SteroidRules
 from jdm_stats.schema import EVENTS
 
 _JUDGES = (
@@ -189,6 +189,7 @@ def lint_plan(plan: AnalysisPlan, cohort: Cohort) -> TimeZeroReport:
             ),
         ],
         definite_only=plan.definite_only,
+        steroids=plan.steroids,
     )
     landmark = landmark_rows(
         drawn,
@@ -198,6 +199,7 @@ def lint_plan(plan: AnalysisPlan, cohort: Cohort) -> TimeZeroReport:
         competing=plan.competing,
         lost=plan.lost,
         definite_only=plan.definite_only,
+        steroids=plan.steroids,
     )
     check_formula(intervals, plan.cox_formula)
     check_formula(landmark, plan.logistic_formula)
@@ -209,10 +211,13 @@ def lint_plan(plan: AnalysisPlan, cohort: Cohort) -> TimeZeroReport:
     ]
     findings = _each_once(f for report in reports for f in report.findings)
     notes = dict.fromkeys(note for report in reports for note in report.not_judged)
+    first, second = (report.looked_at for report in reports)
     seen = {
-        f"{what} of the {table} table": count
-        for table, report in zip(("interval", "landmark"), reports, strict=True)
-        for what, count in report.looked_at.items()
+        "rows at risk": first["rows"],
+        "children": first["children"],
+        "events": first["events"],
+        "landmark rows": second["rows"],
+        "events in their window": second["events"],
     }
     return TimeZeroReport(tuple(findings), tuple(notes), seen, cohort.synthetic)
 
@@ -241,23 +246,26 @@ def _case(
             "what rests on them was not looked at (pass cohort=)"
         )
         return Case(rows, None, plan, outcome or "gi_perforation"), [note], []
-    outcome = outcome or _likeliest_outcome(rows, cohort)
     competing = rows.noted.get("competing")
     if competing is None:
         competing = [plan.competing] if plan else ["death"]
-    others = tuple(str(name) for name in competing if name and name != outcome)
     definite = bool(
         rows.noted.get("definite_only", plan.definite_only if plan else False)
     )
-    record = read_record(cohort, rows, outcome, others, definite)
+    rules = _rules(rows, plan)
+    record = read_record(cohort, rows, outcome, (), definite, rules)
+    outcome = outcome or _likeliest_outcome(rows, record)
+    others = tuple(str(name) for name in competing if name and name != outcome)
+    record = replace(record, outcome_name=outcome, competing=others)
     notes = []
     if not record.known.all():
         strangers = int((~record.known).sum())
         notes.append(f"{of_children(strangers)} of the table not in the cohort")
-    if not record.doses and "steroid" in record.topics:
+    undosed = int((~record.dosed).sum())
+    if undosed:
         notes.append(
-            "steroid courses lack days, dose or weight: dose columns were not held "
-            "against them (check_cohort lists what is missing)"
+            f"doses of {of_children(undosed)} with steroid courses that lack days, dose or "
+            "weight (check_cohort lists them)"
         )
     case = Case(rows, record, plan, outcome)
     wrong, total = _off_the_clock(case, record)
@@ -279,13 +287,19 @@ def _case(
     return Case(rows, None, plan, outcome), notes, [finding]
 
 
-def _likeliest_outcome(rows: Rows, cohort: Cohort) -> str:
+def _rules(rows: Rows, plan: AnalysisPlan | None) -> SteroidRules | None:
+    """Rules by which steroid courses were read: those noted in the rows, or the plan's."""
+    noted = rows.noted.get("steroid_rules")
+    if noted is not None:
+        return SteroidRules(**noted)
+    return None if plan is None else plan.steroids
+
+
+def _likeliest_outcome(rows: Rows, record: Record) -> str:
     """Name the event type that the rows' events are, by their days."""
 
     def agreeing(name: str) -> int:
-        record = read_record(cohort, rows, name, (), False)
-        case = Case(rows, record, None, name)
-        wrong, total = _off_the_clock(case, record)
+        wrong, total = _off_the_clock(Case(rows, record, None, name), record)
         return total - len(wrong)
 
     counts = {name: agreeing(name) for name in ("gi_perforation", *EVENTS)}

@@ -7,17 +7,18 @@ more explains, but the dose some days ahead does, reads the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from jdm_stats.diagnostics.time_zero_case import Case, of_children
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_rows import Column
 from jdm_stats.diagnostics.time_zero_timeline import Moment
-from jdm_stats.exposure.history import StepSums
+from jdm_stats.exposure.step_sums import StepSums
 
 LOOK_DAYS = 60
 _FEW, _MANY = 300, 20_000
@@ -49,29 +50,54 @@ def dose_findings(case: Case) -> Iterator[TimeZeroFinding]:
     if record is None or not record.doses or not len(case.rows.child):
         return
     for column in case.rows.columns():
+        if column.constant and not column.binary:
+            yield from _totals(case, record, column)
         tied = tie(case, record, column)
         if tied is None:
             continue
         if tied.longest < 0:
             yield from _looks_ahead(case, record, tied)
-        elif tied.longest == 0 and case.rows.landmark is None:
-            yield from _changes_with_event(case, record, tied)
+        elif case.rows.landmark is None and _without_lag(case, tied):
+            sums = record.doses[tied.unit]
+            yield from _changes_with_event(case, record, sums, tied.column)
+
+
+def _without_lag(case: Case, tied: DoseColumn) -> bool:
+    """Whether the dose acts at once: by the plan where it can be, else by the values."""
+    if case.plan is not None and case.plan.dose_lag_days in tied.lags:
+        return case.plan.dose_lag_days == 0
+    return tied.longest == 0
 
 
 def tie(case: Case, record: Record, column: Column) -> DoseColumn | None:
-    """Find the lags under which a column is the steroid dose of the day; None if none."""
-    rows = case.rows
-    usable = np.flatnonzero(record.known[rows.child] & ~np.isnan(column.values))
+    """Find the lags under which a column is the steroid dose of the day; None if none.
+
+    A column is first held against the dose over all of each row, then against that of its
+    last day, then of its first: rows need not be cut where the dose changes.
+    """
+    usable = _usable(case, record, column)
     if not len(usable) or (column.values[usable] == 0).all():
         return None
-    lags = range(-LOOK_DAYS, LOOK_DAYS + 1)
-    few, many = _sample(rows.event, usable, _FEW), _sample(rows.event, usable, _MANY)
+    few = _sample(case.rows.event, usable, _FEW)
+    many = _sample(case.rows.event, usable, _MANY)
+    ahead = None
     for unit, sums in record.doses.items():
-        fitting = [lag for lag in lags if _equal(case, sums, column, few, lag)]
-        fitting = [lag for lag in fitting if _equal(case, sums, column, many, lag)]
-        if fitting and _telling(case, sums, column, many):
-            return DoseColumn(column, unit, tuple(fitting))
-    return None
+        if not _telling(case, sums, column, many):
+            continue
+        for anchors in (("first", "last"), ("last",), ("first",)):
+            lags = _fitting(case, sums, column, few, anchors, range(-LOOK_DAYS, 61))
+            lags = _fitting(case, sums, column, many, anchors, lags)
+            if lags and max(lags) >= 0:
+                return DoseColumn(column, unit, tuple(lags))
+            if lags and anchors != ("first",) and ahead is None:
+                ahead = DoseColumn(column, unit, tuple(lags))
+    return ahead
+
+
+def _usable(case: Case, record: Record, column: Column) -> np.ndarray:
+    """Rows of children whose doses are all known, with a value."""
+    known = (record.known & record.dosed[: case.rows.n])[case.rows.child]
+    return np.flatnonzero(known & ~np.isnan(column.values))
 
 
 def _sample(event: np.ndarray, usable: np.ndarray, size: int) -> np.ndarray:
@@ -81,18 +107,34 @@ def _sample(event: np.ndarray, usable: np.ndarray, size: int) -> np.ndarray:
     return np.union1d(events, usable[::step])
 
 
-def _dose(case: Case, sums: StepSums, at: np.ndarray, lag: int) -> np.ndarray:
-    """Dose that acts on the last day of each row under a lag; landmark rows: at it."""
+def _dose(
+    case: Case, sums: StepSums, at: np.ndarray, lag: int, anchor: str = "last"
+) -> np.ndarray:
+    """Dose that acts on the first or last day of each row; landmark rows: at it."""
     rows = case.rows
-    moment = rows.stop[at] if rows.landmark is None else np.full(len(at), rows.landmark)
-    day = np.ceil(moment).astype(np.int64) - 1 - lag
-    return sums.up_to(rows.child[at], day) * 1e-9
+    if rows.landmark is not None:
+        day = np.full(len(at), np.ceil(rows.landmark) - 1)
+    elif anchor == "last":
+        day = np.ceil(rows.stop[at]) - 1
+    else:
+        day = np.floor(rows.start[at])
+    return sums.up_to(rows.child[at], day.astype(np.int64) - lag) * 1e-9
 
 
-def _equal(
-    case: Case, sums: StepSums, column: Column, at: np.ndarray, lag: int
-) -> bool:
-    return bool(_close(column.values[at], _dose(case, sums, at, lag)).all())
+def _fitting(
+    case: Case,
+    sums: StepSums,
+    column: Column,
+    at: np.ndarray,
+    anchors: Iterable[str],
+    lags: Iterable[int],
+) -> list[int]:
+    value = column.values[at]
+    return [
+        lag
+        for lag in lags
+        if all(_close(value, _dose(case, sums, at, lag, a)).all() for a in anchors)
+    ]
 
 
 def _close(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -100,7 +142,7 @@ def _close(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _telling(case: Case, sums: StepSums, column: Column, at: np.ndarray) -> bool:
-    """Whether the agreement is more than chance: by the name, or by many changes."""
+    """Whether agreement is more than chance: by the name, or by many changes."""
     if any(part in column.name.lower() for part in _NAMES):
         return True
     here, later = _dose(case, sums, at, 0), _dose(case, sums, at, -30)
@@ -112,7 +154,7 @@ def _looks_ahead(
 ) -> Iterator[TimeZeroFinding]:
     rows, column, days = case.rows, tied.column, -tied.longest
     sums = record.doses[tied.unit]
-    every = np.flatnonzero(record.known[rows.child] & ~np.isnan(column.values))
+    every = _usable(case, record, column)
     wrong = every[~_close(column.values[every], _dose(case, sums, every, 0))]
     if not len(wrong):
         return
@@ -163,37 +205,31 @@ def _dose_moment(case: Case, sums: StepSums, row: int, lag: int) -> Moment:
 
 
 def _changes_with_event(
-    case: Case, record: Record, tied: DoseColumn
-) -> Iterator[TimeZeroFinding]:
-    yield from dose_change_findings(case, record, record.doses[tied.unit], tied.column)
-
-
-def dose_change_findings(
     case: Case, record: Record, sums: StepSums, column: Column
 ) -> Iterator[TimeZeroFinding]:
-    """Children whose dose changes on the day of the event or the day before it."""
+    """Find children whose dose starts, stops or changes on the event day or its eve."""
     rows = case.rows
-    happened = np.flatnonzero((rows.code == 1) & record.known)
+    known = record.known & record.dosed[: rows.n]
+    happened = np.flatnonzero((rows.code == 1) & known)
     day = np.ceil(rows.end[happened]).astype(np.int64)
-    eve = sums.up_to(happened, day - 2)
-    before, on = sums.up_to(happened, day - 1), sums.up_to(happened, day)
-    acts = ~_close(eve * 1e-9, before * 1e-9)
-    changes = acts | ~_close(before * 1e-9, on * 1e-9)
+    days = [sums.up_to(happened, day + k) * 1e-9 for k in (-2, -1, 0, 1)]
+    eve, before, on, after = days
+    acts = ~_close(eve, before)
+    changes = acts | ~_close(before, on) | ~_close(on, after)
     children = happened[changes]
     if not len(children):
         return
     place = int(np.flatnonzero(changes)[0])
     child, event = int(happened[place]), int(day[place])
     told = [
-        Moment(event - 2, f"dose {eve[place] * 1e-9:g}"),
-        Moment(event - 1, f"dose {before[place] * 1e-9:g}"),
-        Moment(event, f"dose {on[place] * 1e-9:g}"),
+        Moment(event + k, f"dose {dose[place]:g}")
+        for k, dose in zip((-2, -1, 0, 1), days, strict=True)
     ]
     yield case.finding(
         "dose_changes_on_event_day",
         PROOF,
-        f"{column.name} acts without lag, and the steroid dose changes on the day of "
-        f"the event or the day before in {of_children(len(children))} of "
+        f"{column.name} acts without lag, and the steroid dose starts, stops or changes "
+        f"on the day of the event or the day before in {of_children(len(children))} of "
         f"{len(happened):,} with the event; in {int((acts & changes).sum()):,} the "
         "change is in the row of the event",
         columns=[column.name],
@@ -201,3 +237,44 @@ def dose_change_findings(
         example=child,
         moments=told,
     )
+
+
+def _totals(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFinding]:
+    """Find a constant column that is the dose of all follow-up, or of the whole record."""
+    rows, own = case.rows, record.totals
+    own = own[own["child"] < rows.n]
+    value = column.values[rows.first]
+    judged = record.known & record.dosed[: rows.n] & ~np.isnan(value)
+    if not judged.any() or not any(part in column.name.lower() for part in _NAMES):
+        return
+    for chosen in (own, own[~own["pulse"]], own[own["pulse"]]):
+        start = _total(chosen, rows.begin)
+        for until in (rows.end, np.full(rows.n, np.inf)):
+            total = _total(chosen, until)
+            if not _close(value[judged], total[judged]).all():
+                continue
+            late = np.flatnonzero(judged & ~_close(total, start))
+            if len(late):
+                child = int(late[0])
+                yield case.finding(
+                    "later_rows_summed_up",
+                    PROOF,
+                    f"{column.name} is the same in every row of a child and equals the "
+                    f"steroid dose of all its follow-up; in {of_children(len(late))} "
+                    "part of it was given after the first row starts",
+                    columns=[column.name],
+                    children=late,
+                    moments=[
+                        case.seen(column, child),
+                        Moment(rows.begin[child], f"given by then: {start[child]:g}"),
+                    ],
+                )
+                return
+
+
+def _total(courses: pd.DataFrame, until: np.ndarray) -> np.ndarray:
+    """Dose in mg/kg of each child on days before its own day ``until``."""
+    child = courses["child"].to_numpy()
+    last = np.minimum(courses["last"].to_numpy(dtype=float), until[child] - 1)
+    days = np.maximum(last - courses["first"].to_numpy() + 1, 0)
+    return np.bincount(child, days * courses["mg_kg"].to_numpy(), minlength=len(until))

@@ -210,7 +210,7 @@ def _selected(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
     absent = np.flatnonzero(eligible & ~inside)
     if not len(present) or not len(absent):
         return
-    by_topic = _by_topic(case, record, present, absent)
+    by_topic = _by_topic(case, record, present, absent, end)
     if by_topic:
         yield _selected_by(case, record, by_topic, present, absent)
     elif rows.landmark is None:
@@ -218,7 +218,11 @@ def _selected(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
 
 
 def _by_topic(
-    case: Case, record: Record, present: np.ndarray, absent: np.ndarray
+    case: Case,
+    record: Record,
+    present: np.ndarray,
+    absent: np.ndarray,
+    end: np.ndarray,
 ) -> dict[str, bool]:
     """Topics that all children of the table have later and none of the others, or none/all."""
     total, tries = len(present) + len(absent), 2 * len(record.topics)
@@ -227,13 +231,13 @@ def _by_topic(
     found = {}
     for topic in record.topics:
         first = record.first_day(topic)
-        has = first <= record.leave
-        later = (first[present] > case.rows.begin[present]).any()
-        later_out = (first[absent] > record.entry[absent]).any()
-        if has[present].all() and not has[absent].any() and later:
-            found[topic] = True
-        elif has[absent].all() and not has[present].any() and later_out:
-            found[topic] = False
+        later = bool((first[present] > case.rows.begin[present]).any())
+        later_out = bool((first[absent] > record.entry[absent]).any())
+        for has in (first <= record.leave, first <= end, np.isfinite(first)):
+            if has[present].all() and not has[absent].any() and later:
+                found[topic] = True
+            elif has[absent].all() and not has[present].any() and later_out:
+                found[topic] = False
     return found
 
 

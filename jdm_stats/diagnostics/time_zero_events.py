@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import kolmogorov
 
 from jdm_stats.diagnostics.time_zero_case import CHANCE, Case, of_children
 from jdm_stats.diagnostics.time_zero_patterns import log_chance
@@ -16,6 +15,9 @@ from jdm_stats.exposure.baseline import BASELINE
 
 _EVE_DAYS = 1.0
 _FEWEST_EVENTS = 10
+# A deficit of early events is told when chance gives it in fewer than 1 of 100 tables, and
+# the hazard ratio afterwards is three times as high or more.
+_RARE, _CONTRAST = 0.01, 3.0
 
 
 def event_findings(case: Case) -> Iterator[TimeZeroFinding]:
@@ -80,7 +82,9 @@ def _immortal(case: Case) -> Iterator[TimeZeroFinding]:
     ]
     for column in columns:
         sup, day, early, late = _score_path(rows, column.values[rows.first])
-        if kolmogorov(sup) > CHANCE / len(columns) or not early < late / 2:
+        if math.exp(-2 * sup**2) > _RARE / len(columns):
+            continue
+        if early > late / _CONTRAST:
             continue
         group = column.values[rows.first] == 1
         first = np.flatnonzero(group & (rows.code > 0))
@@ -103,7 +107,8 @@ def _score_path(rows: Rows, group: np.ndarray) -> tuple[float, float, float, flo
     Returns
     -------
     sup : float
-        Largest deficit, standardised; under a constant ratio a Brownian bridge's.
+        Largest deficit, standardised; under a constant ratio the largest fall of a
+        Brownian bridge, beyond x with probability exp(-2 x^2).
     day : float
         Where it is largest.
     early, late : float

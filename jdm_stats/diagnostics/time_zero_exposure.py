@@ -26,19 +26,13 @@ def exposure_findings(case: Case) -> Iterator[TimeZeroFinding]:
     if record is None:
         return
     for column in case.rows.columns():
-        if column.binary or _always_on(column):
-            yield from _dichotomy(case, record, column)
-        elif column.constant:
-            yield from _count(case, record, column)
+        found = []
+        if column.constant and not column.binary:
+            found = list(_count(case, record, column))
+        yield from found or _held(case, record, column)
 
 
-def _always_on(column: Column) -> bool:
-    """Tell a column of ones alone: everyone exposed."""
-    present = column.values[~np.isnan(column.values)]
-    return len(present) > 0 and bool((present == 1).all())
-
-
-def _dichotomy(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFinding]:
+def _held(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFinding]:
     topic = topic_of(column.name, record)
     severity: str | None
     if topic is not None:
@@ -49,13 +43,13 @@ def _dichotomy(case: Case, record: Record, column: Column) -> Iterator[TimeZeroF
         return
     found = list(_too_early(case, record, column, topic, severity))
     yield from found
-    if not found and column.constant and case.rows.landmark is None:
+    if not found and column.constant and _two_valued(column) and topic:
         yield from _prevalent(case, record, column, topic)
 
 
 def _trust(case: Case, record: Record, column: Column, topic: str) -> str | None:
     """How far a name may be trusted: the record must hold the exposure it speaks of."""
-    exposed = np.unique(case.rows.child[column.values == 1])
+    exposed = np.unique(case.rows.child[column.values > 0])
     exposed = exposed[record.known[exposed]]
     if not len(exposed):
         return None
@@ -91,10 +85,12 @@ def _too_early(
 ) -> Iterator[TimeZeroFinding]:
     """Rows that say exposed although the first day of exposure is still to come."""
     rows = case.rows
-    on = (column.values == 1) & record.known[rows.child]
+    on = (column.values > 0) & record.known[rows.child]
     first = record.first_day(topic)[: rows.n][rows.child]
+    level = not _two_valued(column)  # an amount may be read at the end of its row
     daily = column.name in rows.noted.get("daily_measures", ())
-    seen_until = rows.stop - 1 if daily else rows.start
+    at_end = (daily or level) and not column.constant and rows.landmark is None
+    seen_until = rows.stop - 1 if at_end else rows.start
     late = np.flatnonzero(on & np.isfinite(first) & (first > seen_until))
     if len(late):
         yield _exposed_too_early(case, column, topic, severity, late)
@@ -109,7 +105,7 @@ def _too_early(
         yield case.finding(
             "exposure_after_event",
             severity,
-            f"{column.name} is 1 in the row of the event although the first {topic} "
+            f"{column.name} {_is_on(column)} in the row of the event although the first {topic} "
             f"came on the day of the event or later, in {of_children(len(children))} "
             f"of {total:,} with the event",
             columns=[column.name],
@@ -132,7 +128,7 @@ def _exposed_too_early(
     if rows.landmark is not None:
         code = "exposure_after_landmark"
         sentence = (
-            f"{column.name} is 1 at the landmark, day {rows.landmark:g}, in "
+            f"{column.name} {_is_on(column)} at the landmark, day {rows.landmark:g}, in "
             f"{of_children(len(children))} whose first {topic} came after it"
         )
     else:
@@ -142,9 +138,9 @@ def _exposed_too_early(
         days = f"{gap.sum():,.0f} days at risk counted as exposed before it"
         code = "ever_exposed" if column.constant else "exposure_from_the_future"
         shape = (
-            "is the same in every row of a child and 1 from the first row on"
+            f"is the same in every row of a child and {_is_on(column)} from the first on"
             if column.constant
-            else "is 1 in rows that start before the exposure began"
+            else f"{_is_on(column)} in rows that start before the exposure began"
         )
         sentence = (
             f"{column.name} {shape}, in {of_children(len(children))} whose first "
@@ -155,11 +151,22 @@ def _exposed_too_early(
     )
 
 
+def _two_valued(column: Column) -> bool:
+    present = column.values[~np.isnan(column.values)]
+    return bool(np.isin(present, (0.0, 1.0)).all())
+
+
+def _is_on(column: Column) -> str:
+    return "is 1" if _two_valued(column) else "is above 0"
+
+
 def _prevalent(
     case: Case, record: Record, column: Column, topic: str
 ) -> Iterator[TimeZeroFinding]:
     """Find groups by an exposure begun before the first row, in most of the exposed."""
     rows = case.rows
+    if rows.landmark is not None:
+        return
     exposed = (column.values[rows.first] == 1) & record.known
     first = record.first_day(topic)[: rows.n]
     early = np.flatnonzero(exposed & (first < rows.begin))

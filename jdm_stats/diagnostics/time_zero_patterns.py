@@ -21,6 +21,7 @@ from jdm_stats.diagnostics.time_zero_timeline import Moment
 
 _EVER = {"ever", "any", "during", "final", "total", "overall", "peak", "max", "maximum"}
 _BEFORE = {"before", "prior", "baseline", "previous", "past", "by", "at", "landmark"}
+_NEARLY_ALL = 0.95
 _SHARED = 4  # letters that two names must share at least
 
 
@@ -34,6 +35,8 @@ def pattern_findings(case: Case) -> Iterator[TimeZeroFinding]:
         for finding in _uncut(case):
             told |= set(finding.columns)
             yield finding
+        if case.record is None:
+            yield from _begin_exposed(case)
     yield from _outcome_again(case)
     yield from _named_ever(case, told)
 
@@ -46,12 +49,8 @@ def _within_table(case: Case) -> Iterator[TimeZeroFinding]:
         if not column.constant:
             continue
         for other in varying:
-            if column.binary and other.binary:
-                finding = _ever_of(case, column, other)
-            elif not column.binary:
-                finding = _summary_of(case, column, other)
-            else:
-                finding = None
+            judge = _ever_of if column.binary else _summary_of
+            finding = judge(case, column, other)
             if finding is not None:
                 yield finding
                 break
@@ -60,12 +59,13 @@ def _within_table(case: Case) -> Iterator[TimeZeroFinding]:
 def _ever_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | None:
     rows = case.rows
     value = column.values[rows.first]
-    ever = _by_child(np.fmax, other.values, rows)
+    on = np.where(np.isnan(other.values), np.nan, other.values != 0)
+    ever = _by_child(np.fmax, on, rows)
     judged = ~np.isnan(value) & ~np.isnan(ever)
     if not judged.any() or not np.array_equal(value[judged], ever[judged]):
         return None
-    early = np.flatnonzero((column.values == 1) & (other.values == 0))
-    early = early[_ahead_of_first(rows, other, early)]
+    early = np.flatnonzero((column.values == 1) & (on == 0))
+    early = early[_ahead_of_first(rows, on, early)]
     if not len(early):
         return None
     related = _related(column.name, other.name)
@@ -73,27 +73,30 @@ def _ever_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | Non
     if not related and not beyond_chance(int(judged.sum()), exposed, 10):
         return None
     child = int(rows.child[early[0]])
-    first = np.flatnonzero((rows.child == child) & (other.values == 1))[0]
+    first = np.flatnonzero((rows.child == child) & (on == 1))[0]
     days = (rows.stop - rows.start)[early].sum()
     return case.finding(
         "ever_exposed",
         PROOF if related else SUSPICION,
         f"{column.name} is the same in every row of a child and equals whether "
-        f"{other.name} is ever 1: {days:,.0f} days before that are counted as exposed, "
-        f"in {of_children(len(np.unique(rows.child[early])))}",
+        f"{other.name} is ever {_said(other)}: {days:,.0f} days before that are counted as "
+        f"exposed, in {of_children(len(np.unique(rows.child[early])))}",
         columns=[column.name, other.name],
         at=early,
         moments=[
             case.seen(column, child),
-            Moment(float(rows.start[first]), f"{other.name} becomes 1"),
+            Moment(float(rows.start[first]), f"{other.name} becomes {_said(other)}"),
         ],
     )
 
 
-def _ahead_of_first(rows: Rows, other: Column, at: np.ndarray) -> np.ndarray:
-    """Whether the rows lie before the child's first row with the other column at 1."""
-    on = np.where(other.values == 1, rows.start, np.inf)
-    first = _by_child(np.minimum, on, rows)
+def _said(column: Column) -> str:
+    return "1" if column.binary else "other than 0"
+
+
+def _ahead_of_first(rows: Rows, on: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Whether the rows lie before the child's first row with the other column on."""
+    first = _by_child(np.minimum, np.where(on == 1, rows.start, np.inf), rows)
     return rows.start[at] < first[rows.child[at]]
 
 
@@ -189,6 +192,32 @@ def _uncut(case: Case) -> Iterator[TimeZeroFinding]:
             children=children,
             moments=[case.seen(column, child), Moment(cut, "the rows are cut here")],
         )
+
+
+def _begin_exposed(case: Case) -> Iterator[TimeZeroFinding]:
+    """Every child's first row starts late, and exposed."""
+    rows = case.rows
+    late = rows.begin > 0
+    if rows.n < 3 or len(np.unique(rows.begin)) < 2 or late.mean() < _NEARLY_ALL:
+        return
+    for column in rows.columns():
+        first = column.values[rows.first]
+        varies = not column.constant and bool((column.values == 0).any())
+        if not varies or not (first > 0).all():
+            continue
+        child = int(np.flatnonzero(late)[0])
+        yield case.finding(
+            "rows_begin_at_treatment",
+            SUSPICION,
+            f"the rows of {of_children(int(late.sum()))} start after day 0, on different "
+            f"days, and {column.name} is above 0 in the first row of every child: "
+            "follow-up may begin at the first dose",
+            columns=[column.name],
+            at=rows.first,
+            example=child,
+            moments=[case.seen(column, child)],
+        )
+        return
 
 
 def _outcome_again(case: Case) -> Iterator[TimeZeroFinding]:

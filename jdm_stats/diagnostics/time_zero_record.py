@@ -16,7 +16,8 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.steroids import steroid_courses
 from jdm_stats.diagnostics.time_zero_rows import Rows
 from jdm_stats.errors import CohortError
-from jdm_stats.exposure.history import StepSums
+from jdm_stats.exposure.step_sums import StepSums
+from jdm_stats.plan import SteroidRules
 from jdm_stats.schema import EVENTS, STEROIDS
 
 JAK = ("tofacitinib", "ruxolitinib", "baricitinib")
@@ -37,7 +38,13 @@ TOPIC_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("remission", ("remission",)),
     ("death", ("death", "died")),
     (TREATMENT, ("treated", "treatment", "therapy")),
+    (STEROID, ("dose_mg", "mg_kg")),
 )
+
+
+# Words of a name that turn its meaning round.
+_DENYING = {"no", "not", "non", "naive", "never", "without", "free"}
+_DENYING |= {"since", "until", "time", "to", "next"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +73,12 @@ class Record:
         The patients table, row for row with ``labels``.
     topics : dict of str to Days
         Drugs, groups of drugs, event types.
-    outcome : (N,) float array
-        First day of the outcome after entry, ``inf`` without.
+    doses : dict of str to StepSums
+        Steroid dose of every day, by unit; of the children in ``dosed``.
+    totals : DataFrame
+        Their steroid courses: ``child, first, last, mg_kg, pulse``.
+    dosed : (N,) bool array
+        Children whose steroid courses all have their days and dose.
     """
 
     labels: np.ndarray
@@ -81,6 +92,8 @@ class Record:
     events: pd.DataFrame
     assessments: pd.DataFrame
     doses: dict[str, StepSums]
+    totals: pd.DataFrame
+    dosed: np.ndarray
     outcome_name: str
     competing: tuple[str, ...]
     synthetic: bool
@@ -126,6 +139,7 @@ def read_record(
     outcome: str,
     competing: tuple[str, ...],
     definite_only: bool,
+    rules: SteroidRules | None = None,
 ) -> Record:
     """Read from a cohort what the linter asks about the children of a table."""
     patients = cohort.patients
@@ -142,6 +156,7 @@ def read_record(
     if definite_only:
         definite = events["definite"].fillna(True).to_numpy(dtype=bool)
         events = events[definite]
+    courses, dosed = _steroids(cohort, number, rules)
     return Record(
         labels=labels,
         n=rows.n,
@@ -153,7 +168,9 @@ def read_record(
         topics=_topics(_numbered(cohort.courses, number), events),
         events=events,
         assessments=_numbered(cohort.assessments, number),
-        doses=_doses(cohort, number),
+        doses=_doses(courses),
+        totals=courses,
+        dosed=dosed,
         outcome_name=outcome,
         competing=competing,
         synthetic=cohort.synthetic,
@@ -204,36 +221,47 @@ def _topics(courses: pd.DataFrame, events: pd.DataFrame) -> dict[str, Days]:
     return topics
 
 
-def _doses(cohort: Cohort, ids: pd.Index) -> dict[str, StepSums]:
-    """Sum up the steroid dose of the day, each in units of 1e-9.
-
-    Empty when a steroid course lacks its days or dose: the linter then says nothing
-    about doses.
-    """
+def _steroids(
+    cohort: Cohort, ids: pd.Index, rules: SteroidRules | None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Steroid courses as days at a dose, and the children whose courses all have both."""
+    at_fault: set[str | None] = set()
     try:
-        courses = steroid_courses(cohort)
-    except CohortError:
-        return {}
-    child = ids.get_indexer(pd.Index(courses["patient_id"])).astype(np.int64)
-    first = courses["start_day"].to_numpy(np.int64)
-    last = courses["stop_day"].to_numpy(np.int64)
-    apart = ~courses["pulse"].to_numpy(dtype=bool)
+        courses = steroid_courses(cohort, rules=rules)
+    except CohortError as error:
+        at_fault = {fault.patient_id for fault in error.faults}
+        sound = ~cohort.courses["patient_id"].isin(list(at_fault))
+        courses = steroid_courses(cohort, rules=rules, only=sound.to_numpy(dtype=bool))
+    table = pd.DataFrame(
+        {
+            "child": ids.get_indexer(pd.Index(courses["patient_id"])).astype(np.int64),
+            "first": courses["start_day"].to_numpy(np.int64),
+            "last": courses["stop_day"].to_numpy(np.int64),
+            "mg_kg": courses["mg_kg_day"].to_numpy(dtype=float),
+            "mg": courses["mg_day"].to_numpy(dtype=float),
+            "pulse": courses["pulse"].to_numpy(dtype=bool),
+        }
+    )
+    return table, ~ids.isin(list(at_fault))
+
+
+def _doses(courses: pd.DataFrame) -> dict[str, StepSums]:
+    """Sum up the steroid dose of each day, in units of 1e-9."""
     found = {}
-    for label, column, chosen in (
-        ("mg/kg, pulses apart", "mg_kg_day", apart),
-        ("mg/kg, pulses included", "mg_kg_day", np.ones_like(apart)),
-        ("mg, pulses apart", "mg_day", apart),
-        ("mg, pulses included", "mg_day", np.ones_like(apart)),
-    ):
-        dose = np.rint(courses[column].to_numpy(dtype=float)[chosen] * 1e9)
-        if not len(dose) or np.isnan(dose).any():
-            continue
-        amount = dose.astype(np.int64)
-        found[label] = StepSums(
-            np.concatenate([child[chosen], child[chosen]]),
-            np.concatenate([first[chosen], last[chosen] + 1]),
-            np.concatenate([amount, -amount]),
-        )
+    for unit, column in (("mg/kg", "mg_kg"), ("mg", "mg")):
+        for words, own in (
+            ("pulses apart", courses[~courses["pulse"]]),
+            ("pulses included", courses),
+        ):
+            dose = np.rint(own[column].to_numpy() * 1e9)
+            if not len(dose) or np.isnan(dose).any():
+                continue
+            child, amount = own["child"].to_numpy(), dose.astype(np.int64)
+            found[f"{unit}, {words}"] = StepSums(
+                np.concatenate([child, child]),
+                np.concatenate([own["first"].to_numpy(), own["last"].to_numpy() + 1]),
+                np.concatenate([amount, -amount]),
+            )
     return found
 
 
@@ -245,17 +273,7 @@ def topic_of(name: str, record: Record) -> str | None:
     """
     low = name.lower()
     words = low.replace("-", "_").split("_")
-    if {
-        "no",
-        "not",
-        "non",
-        "naive",
-        "never",
-        "without",
-        "since",
-        "until",
-        "free",
-    } & set(words):
+    if _DENYING & set(words):
         return None
     for topic, parts in TOPIC_WORDS:
         if any(part in low for part in parts):
