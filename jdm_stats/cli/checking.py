@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,13 +50,18 @@ class _Verdict:
     def heading(self) -> str:
         if self.status == _NO_STEROIDS:
             return f"{self.cohort!r} is {self.status}; it has {self.count}"
-        return f"the cohort in {self.source} has {self.count}"
+        return f"the cohort in {_shown(self.source)} has {self.count}"
 
     @property
     def count(self) -> str:
         parts = [_number(len(self.errors), "fault")] if self.errors else []
         parts += [_number(len(self.warnings), "warning")] if self.warnings else []
         return " and ".join(parts) or "no fault"
+
+
+def _shown(source: str) -> str:
+    """Return the source without the password of a database address."""
+    return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", source)
 
 
 def _number(count: int, what: str) -> str:
@@ -181,7 +187,8 @@ def _write_files(
         synthetic = None if verdict.cohort is None else verdict.cohort.synthetic
         if synthetic is None:
             synthetic = _says_synthetic(verdict.source, mapping)
-        write_whole(page, fault_page(rows, verdict.source, synthetic=bool(synthetic)))
+        name = _shown(verdict.source).rstrip("/").rpartition("/")[2] or verdict.source
+        write_whole(page, fault_page(rows, name, synthetic=bool(synthetic)))
         complain(f"jdm-stats: page written to {page}")
 
 

@@ -5,11 +5,12 @@ is written down, and nothing is put in that is not. So that no fault hides anoth
 
 - a child carries one fault at most: whatever else is said of that child is said of it alone;
 - rows are never moved: what is added stands at the end of its table;
-- faults are of six stages, and only stages that can be seen together are mixed:
+- faults are of nine stages, and only stages that can be seen together are mixed:
   ``cells`` (one cell or heading), ``rows`` (rows and tables that disagree), ``doubts``
-  (warnings), ``about`` (cohort.json, at most one at a time), ``files`` (a file that cannot be
-  read as it should hides whatever its rows say), ``steroids`` (asked only of a cohort without
-  errors) and ``alone`` (a cohort without children).
+  (warnings), ``frames`` (what a data frame can hold and a file cannot), ``about`` and
+  ``mark`` (cohort.json, at most one of both), ``files`` (a file that cannot be read as it
+  should hides whatever its rows say), ``steroids`` (asked only of a cohort without errors)
+  and ``alone`` (a cohort without children).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.folder import ABOUT
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.marks import marked
@@ -46,7 +48,8 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 _TOGETHER = (
-    frozenset({"cells", "rows", "doubts", "about"}),
+    frozenset({"cells", "rows", "doubts", "about", "mark"}),
+    frozenset({"cells", "rows", "doubts", "frames"}),
     frozenset({"cells", "files", "about"}),
     frozenset({"steroids", "doubts"}),
     frozenset({"alone"}),
@@ -122,7 +125,7 @@ def corrupt(
         Kinds, codes or stages of `corruption_kinds`. By default all that show in the
         tables: the stages cells, rows and doubts.
     n : int, optional
-        How many faults; by default one of each kind. With fewer than there are kinds,
+        At most how many faults; by default one of each kind. With fewer than there are kinds,
         which ones is left to chance; with more, kinds come again.
 
     Returns
@@ -134,7 +137,7 @@ def corrupt(
     ------
     UsageError
         When the cohort is not synthetic, a kind is not known, the kinds cannot be seen
-        together, or a kind that was asked for finds no place.
+        together, or one of each is asked for and a kind finds no place.
 
     Notes
     -----
@@ -170,7 +173,7 @@ def corrupt(
     if kinds is not None:  # nothing that was asked for may lose the column it needs
         draft.claimed |= set().union(*(kind.reads for kind in queue))
     rows, not_placed = _place(draft, queue)
-    if kinds is not None and not_placed:
+    if kinds is not None and n is None and not_placed:
         raise UsageError(
             f"no place is left for {', '.join(not_placed)} in {cohort.n_patients:,} "
             "children; take a larger cohort or fewer kinds"
@@ -253,9 +256,24 @@ def _queue(chosen: list[Kind], n: int | None, rng: np.random.Generator) -> list[
     if not whole or count < 1:
         raise UsageError(f"n must be a whole number of 1 or more, not {n!r}")
     order: list[Kind] = []
+    once: set[str] = set()
     while len(order) < count:
-        order += [chosen[at] for at in rng.permutation(len(chosen))]
+        before = len(order)
+        for at in rng.permutation(len(chosen)):
+            kind = chosen[at]
+            if _only(kind) not in once:
+                order.append(kind)
+                once |= {_only(kind)} - {""}
+        if len(order) == before:
+            break
     return sorted(order[:count], key=lambda kind: kind.name not in _HEADINGS)
+
+
+def _only(kind: Kind) -> str:
+    """Return of what a cohort can hold one only; empty where it can hold several."""
+    if kind.stage in ("about", "mark"):
+        return ABOUT
+    return kind.name if kind.name in _ONCE else ""
 
 
 def _place(
@@ -266,21 +284,23 @@ def _place(
     for kind in queue:
         draft.injection = len(rows) + 1
         spot = None
-        once = "cohort.json" if kind.stage == "about" else kind.name
-        alone = kind.stage == "about" or kind.name in _ONCE
-        if not (kind.reads & draft.lost or (alone and once in draft.claimed)):
+        if not kind.reads & draft.lost:
             spot = kind.put(draft)
         if spot is None:
             not_placed.append(kind.name)
             continue
-        draft.claimed |= {once} if alone else set()
         draft.take(spot.patient_id)
         rows.append((draft.injection, kind, spot))
     return rows, tuple(not_placed)
 
 
 # Kinds that can stand in a cohort once only.
-_ONCE = frozenset({"events_on_one_day", "no_patients", "unknown_column.misspelt"})
+_ONCE = frozenset(
+    {
+        *("events_on_one_day", "no_patients", "duplicate_column"),
+        *("unknown_column.misspelt", "missing_table"),
+    }
+)
 
 
 def _injected(rows: list[tuple[int, Kind, Spot]]) -> pd.DataFrame:

@@ -201,7 +201,9 @@ _RANGED = _columns(
 HEADINGS = (
     Kind("unknown_column.misspelt", "cells", _renamed, "a heading is misspelt"),
     Kind("unknown_column.remarks", "cells", _extra, "a column of remarks is left in"),
-    Kind("duplicate_column", "cells", _twice, "a heading stands twice"),
+    Kind(
+        "duplicate_column", "frames", _twice, "a heading of a data frame stands twice"
+    ),
     Kind("missing_column", "cells", _lost, "a column was not exported"),
 )
 

@@ -159,7 +159,9 @@ def _large_pulse(draft: Draft) -> Spot | None:
     courses, patients = draft.sound["courses"], draft.sound["patients"]
     pulses = courses.loc[courses["drug"] == "methylprednisolone", "patient_id"]
     child = draft.child(
-        (patients["weight_kg"] > 25) & ~patients["patient_id"].isin(pulses)
+        (patients["weight_kg"] > 25)
+        & (patients["exit_day"] > 10)
+        & ~patients["patient_id"].isin(pulses)
     )
     if child is None:
         return None

@@ -120,12 +120,12 @@ class Draft:
 
     def value(self, table: str, place: int, column: str) -> Any:
         """Return what the sound cohort says there."""
-        return self.sound[table][column].iloc[place]
+        return _python(self.sound[table][column].iloc[place])
 
     def known(self, table: str, place: int) -> dict[str, Any]:
         """Return the filled cells of a row of the sound cohort."""
         row = self.sound[table].iloc[place]
-        return {str(name): value for name, value in row.dropna().items()}
+        return {str(name): _python(value) for name, value in row.dropna().items()}
 
     # --- changing --------------------------------------------------------------------
 
@@ -175,6 +175,10 @@ class Draft:
                 **{"old": old, "new": new},
             }
         )
+
+
+def _python(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -77,6 +77,27 @@ def _in_a_row(
     return put
 
 
+def _first_line(text: bytes) -> bytes:
+    return text.partition(b"\n")[0]
+
+
+def _below(text: bytes) -> bytes:
+    return text[len(_first_line(text)) :]
+
+
+def _heading_twice(draft: Draft) -> Spot | None:
+    table = _claim(draft)
+    if table is None:
+        return None
+    kept, lost = TABLES[table].names[:2]
+    file, again = f"{table}.csv", f"{kept},{kept}"
+    draft.files.append(
+        _bytes(table, lambda text: text.replace(lost.encode(), kept.encode(), 1))
+    )
+    draft.note("file", table, None, kept, lost, kept)
+    return Spot(table, None, None, kept, f"{file}: {lost}", f"{file}: {again}")
+
+
 def _cut(line: bytes) -> bytes:
     cells = line.split(b",")
     return b",".join(cells[: max(2, len(cells) // 2)])
@@ -136,10 +157,16 @@ def _in_both(draft: Draft) -> Spot | None:
 
 FILES = (
     Kind(
-        "not_utf8",
+        "encoding_unsettled",
         "files",
-        _whole(lambda text: text.replace(b"\n", b"\xfc\n", 1)),
-        "a file is saved in another encoding",
+        _whole(lambda text: text.replace(b"\n", b"\xf8\n", 1)),
+        "a file is saved in an encoding that nothing settles",
+    ),
+    Kind(
+        "delimiter_unsettled",
+        "files",
+        _whole(lambda text: _first_line(text).replace(b",", b" ") + _below(text)),
+        "headings are parted by another mark than cells",
     ),
     Kind(
         "malformed_csv.nul",
@@ -152,12 +179,6 @@ FILES = (
         "files",
         _whole(lambda text: text.rstrip(b"\n") + b',"'),
         "a quotation mark is not closed",
-    ),
-    Kind(
-        "malformed_csv.semicolon",
-        "files",
-        _whole(lambda text: text.replace(b",", b";")),
-        "cells are parted by semicolons",
     ),
     Kind(
         "malformed_csv.empty",
@@ -178,6 +199,7 @@ FILES = (
         *("files", _in_a_row(_cut, last=True)),
         "a file was cut off while it was copied",
     ),
+    Kind("repeated_heading", "files", _heading_twice, "a heading stands twice"),
     Kind("unknown_file", "files", _misnamed, "a file's name is misspelt"),
     Kind("missing_table", "files", _gone, "the table of the children is not there"),
     Kind("malformed_parquet", "files", _not_parquet, "a CSV is called .parquet"),
@@ -213,6 +235,10 @@ def _newer(file: Path) -> None:
     file.write_text(json.dumps(about), encoding="utf-8")
 
 
+def _latin(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"SYNTHETIC", b"SYNTH\xc9TIC", 1))
+
+
 def _half(file: Path) -> None:
     content = file.read_bytes()
     file.write_bytes(content[: len(content) // 2])
@@ -226,6 +252,10 @@ ABOUTS = (
             _about(None, lambda file: file.unlink()),
             "cohort.json is not there",
         ),
+    ),
+    Kind(
+        "not_utf8",
+        *("about", _about(None, _latin), "cohort.json is saved in another encoding"),
     ),
     Kind("malformed_json", "about", _about(None, _half), "cohort.json is cut off"),
     Kind(

@@ -70,6 +70,10 @@ def differences(
 
 
 def _same(one: Any, other: Any) -> bool:
-    if pd.isna(one) or pd.isna(other):
-        return bool(pd.isna(one) and pd.isna(other))
-    return type(one) is type(other) and one == other
+    if _missing(one) or _missing(other):
+        return _missing(one) and _missing(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value != value

@@ -290,7 +290,7 @@ ROWS = (
     ),
     Kind(
         "pattern_not_synthetic",
-        *("about", _pattern_without_mark, "the mark SYNTHETIC is lost in the metadata"),
+        *("mark", _pattern_without_mark, "the mark SYNTHETIC is lost in the metadata"),
     ),
 )
 

@@ -49,8 +49,8 @@ def write_corrupted(
     Raises
     ------
     UsageError
-        When the folder is not empty, or faults of files are to be written in another
-        dialect.
+        When the folder is not empty, faults of files are to be written in another
+        dialect, or a fault cannot stand in a file.
 
     Examples
     --------
@@ -69,6 +69,10 @@ def write_corrupted(
         raise UsageError(
             "faults of files are made in the default dialect; write the cohort in it, or "
             "leave out the kinds of the stages files and about"
+        )
+    if (corrupted.injected["code"] == "duplicate_column").any():
+        raise UsageError(
+            "duplicate_column is a fault of a data frame; in a file it is repeated_heading"
         )
     folder = Path(path)
     if folder.exists() and any(folder.iterdir()):
