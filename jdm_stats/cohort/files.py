@@ -16,7 +16,7 @@ import pandas as pd
 
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.cohort.doors.database import is_database
+from jdm_stats.cohort.doors.database import is_database, label_of
 from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.cohort.folder import Folder
@@ -190,7 +190,7 @@ def _errors(faults: Iterable[Fault]) -> list[Fault]:
 
 def _in_words(source: Any) -> str:
     """Name a source in a message; a database address may hold a password."""
-    return "the database" if is_database(source) else str(Path(source))
+    return label_of(source) if is_database(source) else str(Path(source))
 
 
 def _all_tables(frames: Tables) -> dict[str, Any]:

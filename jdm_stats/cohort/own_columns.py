@@ -85,14 +85,14 @@ def _of_names(
             else database.table_names(address)
         )
     except Refusal as refusal:
-        where = "the database" if path is None else path.name
+        where = database.label_of(source) if path is None else path.name
         folder.faults.append(refusal.fault("patients", where))
         folder.complete = False
         return folder
     wanted = tuple(name for name in there if name in TABLES)
     if not wanted:
         shown = ", ".join(map(repr, there[:20])) or "none"
-        what = "the database" if path is None else path.name
+        what = database.label_of(source) if path is None else path.name
         raise UsageError(
             f"{what} has no table patients, courses, events or assessments (its tables "
             f"are {shown}); {_needs_mapping(path)}"
@@ -101,7 +101,8 @@ def _of_names(
     folder.faults += faults
     for name in wanted:
         add_table(folder, name, raws.get(name), reading)
-    _absent(folder, there, "the database" if path is None else path.name)
+    where = database.label_of(source) if path is None else path.name
+    _absent(folder, there, where)
     _about(folder, path, metadata)
     return folder
 

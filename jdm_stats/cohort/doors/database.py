@@ -7,6 +7,7 @@ password never shows in a message.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,23 @@ def address_of(path: Path) -> URL:
     from sqlalchemy.engine import URL  # only who reads a database needs it
 
     return URL.create("sqlite", database=str(path))
+
+
+def label_of(source: Any) -> str:
+    """Return what messages call a database: without user and password.
+
+    Examples
+    --------
+    >>> label_of("postgresql+pg8000://ann:secret@host:5432/register")
+    'postgresql://host/register'
+    """
+    from sqlalchemy.engine import Engine, make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return _label(source.url if isinstance(source, Engine) else make_url(source))
+    except (ArgumentError, ValueError):
+        return "the database"
 
 
 def is_database(source: object) -> bool:
@@ -132,6 +150,9 @@ def _connected(source: Any) -> Iterator[tuple[Connection, str]]:
     """Give a connection that only reads, with the words for it; close it after."""
     engine, label, owned = _engine(source)
     secret = engine.url.password
+    pool = logging.getLogger("sqlalchemy.pool")
+    level = pool.level
+    pool.setLevel(logging.CRITICAL)  # a cursor that fails is told once, as a fault
     try:
         with engine.connect() as connection:
             yield _reading_only(connection), label
@@ -145,6 +166,7 @@ def _connected(source: Any) -> Iterator[tuple[Connection, str]]:
             "check the address, the right to read and that the server runs",
         ) from None
     finally:
+        pool.setLevel(level)
         if owned:
             engine.dispose()
 

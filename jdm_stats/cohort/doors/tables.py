@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jdm_stats.cohort.doors import (
     database,
@@ -117,17 +117,18 @@ def existing_path(source: object) -> Path:
     return opening.existing(source)
 
 
-def _database(source: object, reading: Reading) -> Result:
+def _database(source: Any, reading: Reading) -> Result:
+    label = database.label_of(source)
     try:
-        tables, faults = database.read_database(source, reading)  # type: ignore[arg-type]
+        tables, faults = database.read_database(source, reading)
     except Refusal as refusal:
-        return {}, [refusal.fault("database", "the database")]
+        return {}, [refusal.fault("database", label)]
     if not tables and not faults:
-        said = "the database holds no table"
         faults.append(
             Fault(
-                *("database", None, None, None, "no_tables", said),
+                *("database", None, None, None, "no_tables", f"{label} holds no table"),
                 "name the tables, with their schema, under tables",
+                source=label,
             )
         )
     return tables, faults
