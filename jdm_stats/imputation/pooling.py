@@ -129,22 +129,19 @@ def _fits(
             f"{type(imputations).__name__}; pass a list of them"
         )
     try:
-        given = list(imputations)
+        given = iter(imputations)
     except TypeError:
         raise UsageError(
             f"pool_fits takes several imputed data sets or fits, not "
             f"{type(imputations).__name__}"
         ) from None
-    if analyse is None:
-        fits = given
-    else:
-        fits = []
-        for place, data in enumerate(given, start=1):
-            try:
-                fits.append(analyse(data))
-            except Exception as error:
-                error.add_note(f"raised by the analysis of imputation {place}")
-                raise
+    fits = []
+    for place, data in enumerate(given, start=1):  # one data set at a time is held
+        try:
+            fits.append(data if analyse is None else analyse(data))
+        except Exception as error:
+            error.add_note(f"raised by the analysis of imputation {place}")
+            raise
     wrong = [
         f"number {place} is {type(fit).__name__}"
         for place, fit in enumerate(fits, start=1)

@@ -155,7 +155,7 @@ def chains_plot(
     ax: Axes | None = None,
     synthetic: bool | None = None,
 ) -> Axes:
-    """Draw a statistic of the imputed values along each chain.
+    r"""Draw a statistic of the imputed values along each chain.
 
     Chains that mix cross each other and have no trend.
 
@@ -193,7 +193,7 @@ def chains_plot(
     ... )
     >>> ax = chains_plot(chains, "cmas", ax=Figure().subplots())
     >>> ax.lines[0].get_ydata().tolist(), ax.get_ylabel()
-    ([30.0, 31.0], 'cmas: mean of imputed values')
+    ([30.0, 31.0], 'cmas\nmean of imputed values')
     """
     needed = ("column", "level", "statistic", "imputation", "iteration", "value")
     rows = require_columns(chains, needed, "chains_plot")
@@ -213,7 +213,7 @@ def chains_plot(
         )
     told, word = text_of(rows["level"].iloc[0]), text_of(rows["statistic"].iloc[0])
     what = f"{column}, {told}" if told else column
-    axes.set_ylabel(plain(f"{what}: {word} of imputed values"))
+    axes.set_ylabel(plain(f"{what}\n{word} of imputed values"))
     axes.set_xlabel(f"Iteration ({rows['imputation'].nunique()} chains)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for side in ("top", "right"):

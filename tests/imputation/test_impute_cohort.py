@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.files import check_cohort, read_cohort, write_cohort
@@ -18,6 +20,7 @@ from jdm_stats.imputation.children import impute_cohort, imputed_cells
 from jdm_stats.imputation.pooling import pool_fits
 from jdm_stats.imputation.predictors import child_variables, outcome_columns
 from jdm_stats.models.cox import fit_cox
+from jdm_stats.simulation.simulate import simulate_cohort
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,6 +69,27 @@ def test_what_was_observed_is_untouched(observed, imputed):
         for table in ("courses", "events", "assessments"):
             assert getattr(cohort, table).equals(getattr(observed, table))
     assert observed.patients.equals(before)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.integers(40, 120), st.floats(0.05, 0.6))
+def test_any_cohort_with_holes_becomes_a_sound_one(seed, children, share):
+    whole = simulate_cohort(children, rng=seed, n_index_pattern=0)
+    patients, rng = whole.patients, np.random.default_rng(seed)
+    for name in ("cmas", "weight_kg", "height_cm", "dysphagia"):
+        patients.loc[rng.random(children) < share, name] = None
+    gone = rng.random(children) < share
+    patients.loc[gone, ["antibody", "antibody_test_day"]] = ["untested", None]
+    tables = (whole.courses, whole.events, whole.assessments)
+    holed = Cohort(patients, *tables, whole.metadata)
+    columns = ["antibody", "cmas", "weight_kg", "height_cm", "dysphagia"]
+    for cohort in impute_cohort(holed, m=2, columns=columns, rng=seed, iterations=2):
+        after = cohort.patients
+        assert check_cohort(cohort, steroids=False) == ()
+        assert after[columns].notna().all().all()
+        assert set(after["antibody"]) <= set(patients["antibody"]) - {"untested"}
+        known = patients["weight_kg"].notna()
+        assert after["weight_kg"][known].equals(patients["weight_kg"][known])
 
 
 def test_an_imputed_antibody_has_no_day_of_testing(observed, imputed):

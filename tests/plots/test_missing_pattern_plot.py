@@ -60,9 +60,9 @@ def test_nothing_missing_draws_every_column(axes):
 def test_a_chain_a_line(axes):
     ax = chains_plot(chains(), "cmas", ax=axes)
     assert [line.get_ydata().tolist() for line in ax.lines] == [[0, 1, 2], [3, 4, 5]]
-    assert ax.get_ylabel() == "cmas: mean of imputed values"
+    assert ax.get_ylabel() == "cmas\nmean of imputed values"
     other = chains_plot(chains(), "antibody", ax=Figure().subplots(), level="NXP2")
-    assert other.get_ylabel() == "antibody, NXP2: share of imputed values"
+    assert other.get_ylabel() == "antibody, NXP2\nshare of imputed values"
     spread = chains_plot(chains(), "cmas", statistic="sd", ax=Figure().subplots())
     assert spread.lines[1].get_ydata().tolist() == [9, 10, 11]
 
