@@ -74,24 +74,68 @@ FEATURES = {
     "calcinosis": "Kalzinose",
 }
 
-# file, row (from 1), column, what stands there in the dirty export, what is wrong
+# file, row (from 1), column, what stands there in the dirty export, the rule it breaks,
+# what is wrong
 FAULTS = (
-    ("medikation", 12, "von", "31.02.2019", "a day that the calendar does not have"),
-    ("medikation", 40, "Einheit", "", "a dose without a unit"),
-    ("medikation", 75, "Präparat", "Prednisolonn", "a drug spelt wrong"),
-    ("medikation", 68, "Dosis", "1000", "1,000 mg/kg: a slip of unit"),
-    ("medikation", 160, "bis", "01.01.2001", "a course that stops before it starts"),
-    ("medikation", 200, "PatNr", "SYN-999", "a course of a child who is not listed"),
-    ("medikation", 230, "Dosis", "1.5", "a decimal point where commas are declared"),
-    ("medikation", 300, "bis", "", "a steroid course without a last day"),
-    ("kinder", 9, "Myositis-AK", "NXP2 grenzwertig", "a borderline antibody"),
-    ("kinder", 17, "Geschlecht", "x", "a code that nobody declared"),
-    ("kinder", 25, "Aufnahme", "01.06.2035", "observation ends before it begins"),
-    ("kinder", 31, "Gewicht (kg)", "205", "a weight without its decimal comma"),
-    ("kinder", 38, "Geburtsdatum", "2012", "a year where a date is declared"),
-    ("kinder", 52, "Status", "verstorben", "a death without a day of death"),
-    ("verlauf", 25, "Datum", "12/30/2019", "a date in another format"),
-    ("verlauf", 60, "CMAS", "71", "a CMAS above 52"),
+    (
+        *("medikation", 12, "von", "31.02.2019", "date_impossible"),
+        "a day that the calendar does not have",
+    ),
+    ("medikation", 40, "Einheit", "", "unit_missing", "a dose without a unit"),
+    (
+        "medikation",
+        75,
+        "Präparat",
+        "Prednisolonn",
+        "drug_unknown",
+        "a drug spelt wrong",
+    ),
+    (
+        *("medikation", 68, "Dosis", "1000", "dose_implausible"),
+        "1,000 mg/kg: a slip of unit",
+    ),
+    (
+        *("medikation", 160, "bis", "01.06.2017", "stop_before_start"),
+        "a course that stops before it starts",
+    ),
+    (
+        *("medikation", 200, "PatNr", "SYN-999", "unknown_patient"),
+        "a course of a child who is not listed",
+    ),
+    (
+        *("medikation", 230, "Dosis", "1.5", "number_not_understood"),
+        "a decimal point where commas are declared",
+    ),
+    ("medikation", 300, "Applikation", "", "missing_value", "a course without a route"),
+    (
+        *("kinder", 9, "Myositis-AK", "NXP2 grenzwertig", "antibody_borderline"),
+        "a borderline antibody",
+    ),
+    (
+        *("kinder", 17, "Geschlecht", "x", "value_not_mapped"),
+        "a code that nobody declared",
+    ),
+    (
+        *("kinder", 25, "Aufnahme", "01.06.2035", "exit_before_entry"),
+        "observation ends before it begins",
+    ),
+    (
+        *("kinder", 31, "Gewicht (kg)", "205", "out_of_range"),
+        "a weight that lost its decimal comma",
+    ),
+    (
+        *("kinder", 38, "Geburtsdatum", "2012", "date_incomplete"),
+        "a year where a date is declared",
+    ),
+    (
+        *("kinder", 52, "Status", "verstorben", "death_without_event"),
+        "a death without a day of death",
+    ),
+    (
+        *("verlauf", 25, "Datum", "12/30/2019", "date_not_understood"),
+        "a date in another format",
+    ),
+    ("verlauf", 60, "CMAS", "71", "out_of_range", "a CMAS above 52"),
 )
 TWICE = 45  # this row of kinder stands a second time, with another weight
 
@@ -264,7 +308,7 @@ def _comma(numbers: pd.Series) -> pd.Series:
 def dirty(mended: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the export as it came: the cells of FAULTS broken, one child twice."""
     broken = {name: frame.copy() for name, frame in mended.items()}
-    for file, row, column, value, _ in FAULTS:
+    for file, row, column, value, *_ in FAULTS:
         frame = broken[file]
         frame.iloc[row - 1, frame.columns.get_loc(column)] = value
     kinder = broken["kinder"]
@@ -286,14 +330,17 @@ def known_faults(mended: dict[str, pd.DataFrame]) -> str:
     """Return the list of all that is wrong with the dirty export, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("file", "line", "column", "found", "meant", "what", "data"))
-    for file, row, column, value, what in FAULTS:
+    writer.writerow(
+        ("file", "line", "column", "found", "meant", "rule", "what", "data")
+    )
+    for file, row, column, value, rule, what in FAULTS:
         meant = mended[file].iloc[row - 1][column]
-        listed = (f"{file}.csv", row + 1, column, value, meant, what, SYNTHETIC)
+        listed = (f"{file}.csv", row + 1, column, value, meant, rule, what, SYNTHETIC)
         writer.writerow(listed)
     last = len(mended["kinder"]) + 2
     what = f"the child of line {TWICE + 1} a second time, with another weight"
-    writer.writerow(("kinder.csv", last, "PatNr", "", "", what, SYNTHETIC))
+    rule = "duplicate_patient"
+    writer.writerow(("kinder.csv", last, "PatNr", "", "", rule, what, SYNTHETIC))
     return text.getvalue()
 
 

@@ -29,7 +29,7 @@ __all__ = [
 
 # Parameters that name files: made absolute for the kernel, hashed into the run key, and shown
 # by their last part only.
-PATH_PARAMETERS = ("data", "plan")
+PATH_PARAMETERS = ("data", "plan", "export", "mended", "mapping")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from jdm_stats.cohort.mapping.omop_model import Model
+from jdm_stats.cohort.mapping.omop_model import Model, first_known
 from jdm_stats.schema import OTHER_DRUGS, STEROIDS
 
 __all__ = ["course_rows", "drug_in", "strength_in"]
@@ -127,11 +127,14 @@ def course_rows(model: Model, children: pd.DataFrame) -> pd.DataFrame:
 
 def _names(model: Model, rows: pd.DataFrame) -> pd.Series:
     """Return what the concept of the drug is called, else what the source wrote."""
-    empty = pd.Series([None] * len(rows), dtype=object)
+    empty = pd.Series([None] * len(rows), index=rows.index, dtype=object)
     concepts = model.concept_names()
-    named = rows.get("drug_concept_id", empty).map(concepts)
-    named = named.fillna(rows.get("drug_source_concept_id", empty).map(concepts))
-    return named.fillna(rows.get("drug_source_value", empty)).fillna("")
+    return first_known(
+        rows.get("drug_concept_id", empty).map(concepts),
+        rows.get("drug_source_concept_id", empty).map(concepts),
+        rows.get("drug_source_value", empty),
+        pd.Series("", index=rows.index, dtype=object),
+    )
 
 
 def _each(cells: pd.Series, read: object) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from jdm_stats.cohort.mapping.headings import read_heading
 from jdm_stats.cohort.mapping.omop_codes import CodeList, matched_rows
-from jdm_stats.cohort.mapping.omop_model import Model
+from jdm_stats.cohort.mapping.omop_model import Model, first_known
 from jdm_stats.cohort.mapping.propose_values import result_word
 
 __all__ = ["ANTIBODY_COLUMNS", "antibody_columns", "visit_rows"]
@@ -125,9 +125,10 @@ def _measured(
 
 
 def _names(model: Model, rows: pd.DataFrame) -> pd.Series:
-    empty = pd.Series([None] * len(rows), dtype=object)
+    empty = pd.Series([None] * len(rows), index=rows.index, dtype=object)
     named = rows.get("measurement_concept_id", empty).map(model.concept_names())
-    return named.fillna(rows.get("measurement_source_value", empty)).fillna("")
+    blank = pd.Series("", index=rows.index, dtype=object)
+    return first_known(named, rows.get("measurement_source_value", empty), blank)
 
 
 def _measure_named(name: str) -> str | None:
@@ -150,7 +151,7 @@ def _limited(model: Model, rows: pd.DataFrame) -> pd.Series:
 def _units(model: Model, rows: pd.DataFrame) -> pd.Series:
     empty = pd.Series([None] * len(rows), index=rows.index, dtype=object)
     named = rows.get("unit_concept_id", empty).map(model.concept_names())
-    unit = named.fillna(rows.get("unit_source_value", empty))
+    unit = first_known(named, rows.get("unit_source_value", empty))
     return unit.map(
         lambda word: _UCUM.get(str(word).casefold(), word), na_action="ignore"
     )
@@ -159,7 +160,7 @@ def _units(model: Model, rows: pd.DataFrame) -> pd.Series:
 def _results(model: Model, rows: pd.DataFrame) -> pd.Series:
     """Return ``positive`` or ``negative`` where words say it, else what is written."""
     named = rows["value_as_concept_id"].map(model.concept_names())
-    words = named.fillna(rows["value_source_value"]).fillna(rows["value_as_number"])
+    words = first_known(named, rows["value_source_value"], rows["value_as_number"])
     return words.map(lambda word: result_word(str(word)) or word, na_action="ignore")
 
 

@@ -11,7 +11,7 @@ from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.mapping.unfolded import as_words
 from jdm_stats.errors import Fault
 
-__all__ = ["Model", "day_of", "is_omop"]
+__all__ = ["Model", "day_of", "first_known", "is_omop"]
 
 _NEEDED = ("person", "observation_period", "condition_occurrence")
 
@@ -45,6 +45,21 @@ def _day(written: str) -> np.datetime64:
     form = "%Y-%m-%d" if written[4:5] == "-" else "%Y%m%d"
     read = pd.to_datetime(digits, format=form, errors="coerce")
     return np.datetime64("NaT") if pd.isna(read) else np.datetime64(read.date(), "ns")
+
+
+def first_known(*columns: pd.Series) -> pd.Series:
+    """Return the first cell of several columns that is not missing; None where all are.
+
+    Examples
+    --------
+    >>> a, b = (pd.Series(cells, dtype=object) for cells in (["x", None], ["y", "z"]))
+    >>> first_known(a, b).tolist()
+    ['x', 'z']
+    """
+    known = columns[0].astype(object)
+    for column in columns[1:]:
+        known = known.where(known.notna(), column.astype(object))
+    return known.where(known.notna(), None)
 
 
 class Model:

@@ -205,7 +205,8 @@ def _write_head(
     faults: Sequence[Fault],
 ) -> None:
     questions, draft.unsure = draft.unsure, []
-    draft.say(f'Proposed for {_name(tables)}. Answer every "?", look at every UNSURE.')
+    draft.say(f"Proposed for {_name(tables)}.")
+    draft.say("Fill in what holds a question mark, and look at each UNSURE.")
     draft.lines.append("version = 1")
     draft.head("[cohort]")
     draft.put("name", UNSETTLED, "what is the register called?")

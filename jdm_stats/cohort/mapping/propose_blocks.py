@@ -30,17 +30,31 @@ _DIED = ("death",)
 
 
 def _begin(
-    draft: Draft, look: TableLook, section: str, only: bool, skip: str = ""
+    draft: Draft,
+    look: TableLook,
+    section: str,
+    only: bool,
+    *,
+    skip: str = "",
+    rows: tuple[str, list[str], str] | None = None,
 ) -> None:
-    """Write the head of a block: from, where, skip_if_missing and the child's id."""
+    """Write the head of a block: from, where, and what makes no row."""
     draft.head(section)
     if not only:
         draft.put("from", look.table.name)
+    where: dict[str, list[str]] = {}
+    asks = []
     if look.where is not None:
         column, word = look.where
-        ask = "" if look.sure_where else f"does {column!r} say what a row is?"
-        draft.put("where", {column: [word]}, ask)
+        where[column] = [word]
         draft.used.add((look.name, column))
+        if not look.sure_where:
+            asks.append(f"does {column!r} say what a row is?")
+    if rows is not None:
+        where[rows[0]] = rows[1]
+        asks.append(rows[2])
+    if where:
+        draft.put("where", where, "; ".join(asks))
     if skip:
         draft.put("skip_if_missing", [skip])
 
@@ -256,7 +270,7 @@ def write_dated_events(draft: Draft, look: TableLook, rules: Rules, only: bool) 
                 "event needs its day"
             )
             continue
-        _begin(draft, look, "[[events]]", only, "day")
+        _begin(draft, look, "[[events]]", only, skip="day")
         _columns(draft, look, rules, "events")
         draft.put("event", {"value": event})
         rules.date(look, one, "day")
@@ -281,12 +295,8 @@ def write_deaths(draft: Draft, look: TableLook, rules: Rules, only: bool) -> Non
     words = [word for word, meaning in meanings.items() if meaning in _DIED]
     if not words:
         return
-    _begin(draft, look, "[[events]]", only)
-    draft.put(
-        "where",
-        {reason.name: words},
-        "no column holds the day of death; is it the day of last contact?",
-    )
+    ask = "no column holds the day of death; is it the day of last contact?"
+    _begin(draft, look, "[[events]]", only, rows=(reason.name, words, ask))
     _columns(draft, look, rules, "events")
     draft.put("event", {"value": "death"})
     rules.date(look, leave, "day")
@@ -299,7 +309,7 @@ def write_visits(draft: Draft, look: TableLook, rules: Rules, only: bool) -> Non
         return
     measure, value = look.meaning("measure"), look.meaning("value")
     if measure is not None and value is not None:
-        _begin(draft, look, "[[assessments]]", only, "value")
+        _begin(draft, look, "[[assessments]]", only, skip="value")
         _columns(draft, look, rules, "assessments")
         rules.date(look, day, "day")
         rules.codes(look, measure, "measure", "measure")
@@ -317,7 +327,7 @@ def write_visits(draft: Draft, look: TableLook, rules: Rules, only: bool) -> Non
         one = look.meaning(meaning)
         if one is None:
             continue
-        _begin(draft, look, "[[assessments]]", only, "value")
+        _begin(draft, look, "[[assessments]]", only, skip="value")
         _columns(draft, look, rules, "assessments")
         rules.date(look, day, "day")
         draft.put("measure", {"value": ours})

@@ -96,6 +96,8 @@ def _decides(look: TableLook, one: ColumnLook) -> bool:
     if one.meaning not in (None, "record_type", "event") or one.dates or one.numeric:
         return False
     kinds = as_words(look.table.frame[one.name])
+    if len(look.columns) < 2:
+        return False
     filled = _filled_by(
         look, [c.name for c in look.columns if c.name != one.name], kinds
     )

@@ -33,7 +33,12 @@ from jdm_stats.cohort.mapping.redcap_shape import (
     places_of,
     read_shape,
 )
-from jdm_stats.cohort.mapping.unfolded import Unfolded, tally_frame, with_none
+from jdm_stats.cohort.mapping.unfolded import (
+    Unfolded,
+    taken_rows,
+    tally_frame,
+    with_none,
+)
 from jdm_stats.errors import CohortError, Fault, UsageError
 
 __all__ = ["RECORD_TABLE", "once_tables", "redcap_tables", "unfold_redcap"]
@@ -118,7 +123,8 @@ def unfold_redcap(
     decoded = decode_cells(table, rows, dictionary, frozenset(missing_codes))
     forms, misplaced = _split(table, rows, decoded, dictionary)
     tables = {
-        name: _table(table, name, frame, rows.row) for name, frame in forms.items()
+        name: taken_rows(table, name, frame, rows.row[frame.index.to_numpy(np.int64)])
+        for name, frame in forms.items()
     }
     record, joined = _record(table, forms, rows.row, dictionary)
     faults = (*decoded.faults, *misplaced, *_repeats(table, rows, dictionary))
@@ -227,16 +233,6 @@ def _misplaced(
     ]
 
 
-def _table(
-    table: RawTable, name: str, frame: pd.DataFrame, row: npt.NDArray[np.int64]
-) -> RawTable:
-    """Lay a form out; each row keeps the line of the export it came from."""
-    came_from = row[frame.index.to_numpy(dtype=np.int64)]
-    lines = came_from + 1 if table.lines is None else table.lines[came_from]
-    plain = frame.reset_index(drop=True)
-    return RawTable(name, table.source, plain, lines, table.decimal, table.notes)
-
-
 def _record(
     table: RawTable,
     forms: Mapping[str, pd.DataFrame],
@@ -259,11 +255,7 @@ def _record(
     first = places.groupby(every).min()
     joined = joined.assign(first=joined[key].map(first)).sort_values("first")
     place = row[joined.pop("first").to_numpy(dtype=np.int64)]
-    joined = with_none(joined).reset_index(drop=True)
-    lines = place + 1 if table.lines is None else table.lines[place]
-    made = RawTable(
-        RECORD_TABLE, table.source, joined, lines, table.decimal, table.notes
-    )
+    made = taken_rows(table, RECORD_TABLE, with_none(joined), place)
     return made, (table.name, ", ".join(once))
 
 

@@ -159,7 +159,7 @@ def _ticked(
     for place in boxes.columns:
         label = field.choices[place.code]
         # an export of labels may write the label of the choice itself
-        means = _BOXES | {label: True, **dict.fromkeys(missing_codes, False)}
+        means = dict.fromkeys(missing_codes, False) | _BOXES | {label: True}
         cells = boxes[place]
         ticked = cells.map(means)
         odd = cells.notna().to_numpy() & ticked.isna().to_numpy()

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.errors import Fault
 
-__all__ = ["TALLY_COLUMNS", "Unfolded", "as_words", "tally_frame", "with_none"]
+__all__ = [
+    *("TALLY_COLUMNS", "Unfolded", "as_words"),
+    *("taken_rows", "tally_frame", "with_none"),
+]
 
 Cells = TypeVar("Cells", pd.Series, pd.DataFrame)
 
@@ -78,6 +82,43 @@ class Unfolded(Mapping[str, RawTable]):
             }
         )
         return html_table(frame, caption="Tables of the export", header_column=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows(RawTable):
+    """Rows taken from a source without lines: they are told by their number there."""
+
+    def place(self, row: int, column: str | None = None) -> str:
+        """Say where a cell stands in the source."""
+        place = RawTable.place(self, row, column)
+        return place.replace(f"{self.source} line ", f"{self.source} row ", 1)
+
+
+def taken_rows(
+    table: RawTable, name: str, frame: pd.DataFrame, row: npt.NDArray[np.int64]
+) -> RawTable:
+    """Return a table made of rows of another; each keeps its place there.
+
+    Parameters
+    ----------
+    table : RawTable
+        Where the rows come from.
+    name : str
+    frame : DataFrame
+        The cells.
+    row : int array
+        The row of ``table``, from 0, that each row came from.
+
+    Examples
+    --------
+    >>> table = RawTable("all", "all.csv", pd.DataFrame({"x": ["a", "b"]}))
+    >>> taken_rows(table, "b", table.frame.iloc[1:], np.array([1])).place(0)
+    'all.csv row 2'
+    """
+    kind = _Rows if table.lines is None else RawTable
+    lines = row + 1 if table.lines is None else table.lines[row]
+    plain = frame.reset_index(drop=True)
+    return kind(name, table.source, plain, lines, table.decimal, table.notes)
 
 
 def with_none(cells: Cells) -> Cells:
