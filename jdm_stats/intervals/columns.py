@@ -276,7 +276,7 @@ def check_positive(value: Any, name: str, wrong: list[str]) -> None:
 
 def check_lag(lag: Any, wrong: list[str]) -> None:
     """Require a finite number from 0 up."""
-    if not (is_real(lag) and lag >= 0):
+    if not (is_real(lag) and 0 <= lag < 2**53):
         wrong.append(f"lag must be a number from 0 up, received {lag!r}")
 
 
