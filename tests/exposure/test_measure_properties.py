@@ -193,37 +193,37 @@ def test_every_measure_equals_a_walk_day_by_day(rows, lag, grace, window, half_l
         assert row.steroid_intensity == ("pulse" if lately else short[kind])
 
 
-@SETTINGS
-@given(rows=courses(), **SPANS)
+@settings(SETTINGS, max_examples=20)
+@given(rows=courses(), every=st.sampled_from([None, 5]), **SPANS)
 def test_rows_are_cut_wherever_a_measure_changes_and_nowhere_else(
-    rows, lag, grace, window, half_life
+    rows, every, lag, grace, window, half_life
 ):
     cohort = cohort_of(rows)
-    for measure in all_measures(lag, grace, window, half_life):
-        cut = expand_intervals(cohort, measures=[measure], covariates=[])
-        whole = expand_intervals(
-            cohort, measures=[measure], covariates=[], every_days=1
-        )
-        if measure.daily:  # read at the stop, however the rows are cut
-            for every in (None, 5):
-                some = expand_intervals(cohort, measures=[measure], every_days=every)
-                at_stop = whole.set_index("stop")[measure.name]
-                assert some[measure.name].tolist() == at_stop[some["stop"]].tolist()
+    measures = all_measures(lag, grace, window, half_life)
+    whole = expand_intervals(cohort, measures=measures, every_days=1, covariates=[])
+    whole = whole.set_index("stop")
+    daily = [measure for measure in measures if measure.daily]
+    some = expand_intervals(cohort, measures=daily, every_days=every, covariates=[])
+    for measure in daily:  # read at the stop, however the rows are cut
+        at_stop = whole.loc[some["stop"], measure.name]
+        assert some[measure.name].tolist() == at_stop.tolist()
+    for measure in measures:
+        if measure.daily:
             continue
+        cut = expand_intervals(cohort, measures=[measure], covariates=[])
         assert audit_intervals(cut).ok
+        values = cut[measure.name].tolist()
+        lengths = (cut["stop"] - cut["start"]).tolist()
         spread = [
             value
-            for start, stop, value in zip(
-                cut["start"], cut["stop"], cut[measure.name], strict=True
-            )
-            for _ in range(start, stop)
+            for value, days in zip(values, lengths, strict=True)
+            for _ in range(days)
         ]
         assert spread == whole[measure.name].tolist()
-        values = cut[measure.name].tolist()
         assert all(a != b for a, b in itertools.pairwise(values))
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=30)
 @given(rows=courses(), changed=courses(), day=st.integers(0, LAST), **SPANS)
 def test_what_is_given_from_a_day_on_changes_nothing_before_it_acts(
     rows, changed, day, lag, grace, window, half_life
@@ -252,7 +252,7 @@ def test_what_is_given_from_a_day_on_changes_nothing_before_it_acts(
             assert a == b
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=20)
 @given(rows=courses(), **SPANS)
 def test_values_do_not_depend_on_the_order_of_courses_or_on_other_children(
     rows, lag, grace, window, half_life
