@@ -120,19 +120,22 @@ class _Trial:
 def _sniffed(lines: Lines, quote: str, first: int) -> str:
     trials = {mark: _tried(lines(), mark, quote) for mark in CANDIDATES}
     likely = {mark: trial for mark, trial in trials.items() if trial.heading > 1}
+    others = [trial.widest for mark, trial in trials.items() if mark not in likely]
     if len(likely) == 1:
-        return next(iter(likely))
-    if not likely:
-        if all(trial.widest <= 1 for trial in trials.values()):
+        mark, trial = next(iter(likely.items()))
+        if trial.share > 0.1 or max(others) <= 1:
+            return mark
+    if len(likely) < 2:
+        if max(trial.widest for trial in trials.values()) <= 1:
             return ","  # one column: there is nothing to part
         raise Refusal(
             "delimiter_unsettled",
-            f"the headings on line {first} are one cell, but rows below hold more",
+            f"line {first} holds no headings that fit the rows below it",
             "declare header_line if the headings stand further down; else " + _DECLARE,
             line=first,
         )
-    best, *others = sorted(likely, key=lambda mark: -likely[mark].share)
-    if likely[best].share >= 0.9 and all(likely[o].share < 0.5 for o in others):
+    best, *rest = sorted(likely, key=lambda mark: -likely[mark].share)
+    if likely[best].share >= 0.9 and all(likely[o].share < 0.5 for o in rest):
         return best
     seen = " or ".join(
         f"{mark!r} ({trial.heading} headings, {trial.share:.0%} of the rows agree)"

@@ -127,7 +127,7 @@ def _malformed(path: Path, error: Exception) -> Refusal:
 
 def _refuse_bombs(archive: zipfile.ZipFile, path: Path) -> None:
     size = sum(part.file_size for part in archive.infolist())
-    if size > 2 * MAX_BYTES:
+    if size > MAX_BYTES:
         raise Refusal(
             "too_large",
             f"{path.name} unpacks to {size / 2**20:,.0f} MiB",

@@ -7,7 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from jdm_stats.cohort.cohort import Cohort
@@ -123,6 +123,13 @@ def test_a_random_dialect_reads_back_the_same_cells(
     encoding: str,
     declared: bool,
 ) -> None:
+    if quoting == csv.QUOTE_MINIMAL:  # which quotes the line end it writes, no other
+        assume(
+            not any(
+                letter in str.join("", (c for r in rows for c in r))
+                for letter in "\r\n"
+            )
+        )
     buffer = io.StringIO(newline="")
     csv.writer(
         buffer, delimiter=mark, quotechar=quote, lineterminator=end, quoting=quoting

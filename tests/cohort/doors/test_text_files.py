@@ -91,10 +91,11 @@ def test_a_first_line_that_says_the_delimiter(tmp_path: Path) -> None:
 
 
 def test_headings_further_down(tmp_path: Path) -> None:
-    content = b"Register\n\na;b\n1;2\n"
-    _, faults = read(tmp_path, content)
-    assert rules(faults) == ["delimiter_unsettled"]
-    assert "header_line" in faults[0].remedy
+    for title in (b"Register", b"Register, Stand 2020"):
+        content = title + b"\n\na;b\n1;2\n"
+        _, faults = read(tmp_path, content)
+        assert rules(faults) == ["delimiter_unsettled"]
+        assert "header_line" in faults[0].remedy
     table, faults = read(tmp_path, content, header_line=3)
     assert not faults and table.lines.tolist() == [4]
 
