@@ -12,6 +12,7 @@ import pandas as pd
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.mapping.model import CohortMapping
 from jdm_stats.cohort.mapping.propose import Proposal
+from jdm_stats.cohort.mapping.redcap_dictionary import RedcapDictionary
 from jdm_stats.errors import Fault, UsageError
 from jdm_stats.intervals.audit import IntervalAudit
 from jdm_stats.report.manifest import hash_input
@@ -20,6 +21,7 @@ __all__ = [
     "TERMS",
     "audit_sentence",
     "changes_table",
+    "coded_fields",
     "example_path",
     "faults_found",
     "files_table",
@@ -46,6 +48,7 @@ _COLUMNS = MappingProxyType(
         "recent_pulse": "Pulse in 30 days",
     }
 )
+_EVENT_WORDS = MappingProxyType({0: "", 1: "perforation", 2: "death"})
 TERMS = MappingProxyType(
     {
         "nxp2": "NXP2, against tested without it",
@@ -120,8 +123,24 @@ def tables_made(plain: Mapping[str, RawTable]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Table": list(plain),
-            "Rows": [len(table.frame) for table in plain.values()],
+            "Rows": [f"{len(table.frame):,}" for table in plain.values()],
             "Columns": [", ".join(map(str, t.frame.columns)) for t in plain.values()],
+        }
+    )
+
+
+def coded_fields(dictionary: RedcapDictionary) -> pd.DataFrame:
+    """List the fields of a data dictionary that hold codes, with what they mean."""
+    coded = [one for one in dictionary.fields.values() if one.choices]
+    choices = [
+        [f"{code} {label}" for code, label in one.choices.items()] for one in coded
+    ]
+    return pd.DataFrame(
+        {
+            "Field": [one.name for one in coded],
+            "Form": [one.form for one in coded],
+            "Type": [one.kind for one in coded],
+            "Codes": ["; ".join(listed) for listed in choices],
         }
     )
 
@@ -151,6 +170,11 @@ def rows_of_one_child(intervals: pd.DataFrame, rows: int = 8) -> pd.DataFrame:
     shown = intervals[intervals["patient_id"] == child].tail(rows)
     names = ["patient_id", "start", "stop", "event", "antibody", *_MEASURES]
     kept = [name for name in names if name in shown.columns]
+    shown = shown.assign(event=shown["event"].map(_EVENT_WORDS))
+    if "recent_pulse" in shown:
+        shown = shown.assign(
+            recent_pulse=shown["recent_pulse"].map({0: "no", 1: "yes"})
+        )
     return shown[kept].rename(columns=_COLUMNS).reset_index(drop=True)
 
 
@@ -180,9 +204,12 @@ def questions_table(proposal: Proposal) -> pd.DataFrame:
 
 
 def faults_found(faults: Iterable[Fault]) -> pd.DataFrame:
-    """Lay faults out for a reader: where in the file, which rule, what, what to do."""
+    """Lay faults out for a reader: where in the file, which rule, what, what to do.
+
+    A cell that several blocks of a mapping read is told once.
+    """
     listed = list(faults)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "Place": [
                 fault.source or fault.table + (f" row {fault.row}" if fault.row else "")
@@ -193,6 +220,7 @@ def faults_found(faults: Iterable[Fault]) -> pd.DataFrame:
             "What to do": [fault.remedy for fault in listed],
         }
     )
+    return frame.drop_duplicates(ignore_index=True)
 
 
 def changes_table(tally: pd.DataFrame) -> pd.DataFrame:
@@ -227,12 +255,16 @@ def changes_table(tally: pd.DataFrame) -> pd.DataFrame:
 
 
 def _examples(group: pd.DataFrame) -> str:
-    most = group.sort_values("rows", ascending=False, kind="stable").head(3)
-    pairs = [
-        f"{_short(str(old))} → {_short(str(new))}" if old or new else ""
-        for old, new in zip(most["from"].fillna(""), most["to"].fillna(""), strict=True)
-    ]
-    return "; ".join(pair for pair in pairs if pair)
+    pairs = group[["from", "to"]].fillna("").assign(rows=group["rows"])
+    most = pairs.groupby(["from", "to"], sort=False)["rows"].sum()
+    most = most.sort_values(ascending=False, kind="stable").head(3)
+    return "; ".join(_pair(str(old), str(new)) for old, new in most.index if old or new)
+
+
+def _pair(old: str, new: str) -> str:
+    if not old:
+        return _short(new)
+    return f"{_short(old)} → {_short(new) or 'empty'}"
 
 
 def _short(text: str) -> str:

@@ -30,6 +30,9 @@ from jdm_stats.errors import CohortError, Fault
 __all__ = ["Proposal", "propose_mapping"]
 
 
+_SYSTEM = ("redcap_event_name", "redcap_repeat_instance")
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A proposed mapping.
@@ -351,6 +354,8 @@ def _left_out(parts: Sequence[TableLook], draft: Draft) -> list[str]:
         f"{one.name!r} in {part.name}"
         for part in parts
         for one in part.columns
-        if (part.name, one.name) not in used and one.meaning != "synthetic"
+        if (part.name, one.name) not in used
+        and one.meaning != "synthetic"
+        and one.name not in _SYSTEM
     ]
     return list(dict.fromkeys(listed))

@@ -99,11 +99,11 @@ def write_patients(
 def _write_repeats(draft: Draft, look: TableLook) -> None:
     """Say what is to become of rows that repeat a child: few are taken for a fault."""
     again = look.rows - look.children
-    rows = f"{again} row{'s' if again > 1 else ''}"
+    rows = f"{again} rows repeat" if again > 1 else "1 row repeats"
     if again > 0.1 * look.rows:
-        draft.put("rows", "merged", f"{rows} repeat a child; what they say must agree")
+        draft.put("rows", "merged", f"{rows} a child; what they say must agree")
     else:
-        ask = f"{rows} repeat a child; mend the export, or write 'merged' to join them"
+        ask = f"{rows} a child; mend the export, or write 'merged' to join them"
         draft.put("rows", "one_per_child", ask)
 
 

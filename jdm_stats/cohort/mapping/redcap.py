@@ -195,7 +195,8 @@ def _split(
         )
         here = said & ~elsewhere
         kept = [name for name in names if name in cells.columns]
-        forms[form] = pd.concat([head[here], cells.loc[here, kept]], axis=1)
+        own_head = head[here].dropna(axis="columns", how="all")
+        forms[form] = pd.concat([own_head, cells.loc[here, kept]], axis=1)
     return forms, faults
 
 
