@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jdm_stats.cli.telling import DATA, complain, tell, tell_json
 from jdm_stats.cli.writing import check_target, write_whole
-from jdm_stats.errors import Fault
+from jdm_stats.errors import Fault, UsageError
 
 if TYPE_CHECKING:
     from jdm_stats.cohort.cohort import Cohort
@@ -60,8 +59,10 @@ class _Verdict:
 
 
 def _shown(source: str) -> str:
-    """Return the source without the password of a database address."""
-    return re.sub(r"(://[^/@:]*):[^@/]*@", r"\1:***@", source)
+    """Name a source; a database address may hold a password."""
+    from jdm_stats.cohort.doors.database import is_database, label_of
+
+    return label_of(source) if is_database(source) else source
 
 
 def _number(count: int, what: str) -> str:
@@ -76,6 +77,8 @@ def check(arguments: argparse.Namespace) -> int:
         arguments.parser.error("name what to check, or a code with --explain")
     page = _target(arguments.html, arguments.data)
     table = _target(arguments.export_faults, arguments.data)
+    if table is not None and arguments.mapping is not None:
+        _refuse_among_tables(table, Path(arguments.data))
     verdict = _judge(arguments.data, arguments.mapping)
     if page or table:
         _write_files(verdict, page, table, arguments.mapping)
@@ -93,6 +96,14 @@ def _target(path: str | None, source: str) -> Path | None:
         return None
     check_target(Path(path), source, written_by_a_check)
     return Path(path)
+
+
+def _refuse_among_tables(table: Path, source: Path) -> None:
+    if source.is_dir() and table.resolve().parent == source.resolve():
+        raise UsageError(
+            f"{table} would be read as a table of the export the next time; name a file "
+            "in another folder"
+        )
 
 
 def _judge(source: str, mapping: str | None) -> _Verdict:
@@ -187,7 +198,8 @@ def _write_files(
         synthetic = None if verdict.cohort is None else verdict.cohort.synthetic
         if synthetic is None:
             synthetic = _says_synthetic(verdict.source, mapping)
-        name = _shown(verdict.source).rstrip("/").rpartition("/")[2] or verdict.source
+        shown = _shown(verdict.source)
+        name = shown if "://" in shown else Path(shown).resolve().name
         write_whole(page, fault_page(rows, name, synthetic=bool(synthetic)))
         complain(f"jdm-stats: page written to {page}")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jdm_stats.cli.telling import complain, tell
 from jdm_stats.cli.writing import check_target, write_whole
@@ -66,10 +67,20 @@ def import_export(arguments: argparse.Namespace) -> int:
     folder = write_cohort(cohort, arguments.out, overwrite=arguments.overwrite)
     tally = mapping_tally(cohort)
     if len(tally):
-        tell("what the mapping did, with the rows it did it to:")
-        tell(tally.to_string(index=False, na_rep="", justify="left"))
+        tell("    rows  what the mapping did to them")
+        for line in tally.astype(object).to_dict("records"):
+            tell(_in_words({str(name): said for name, said in line.items()}))
     tell(f"{cohort!r}\n{folder}")
     return 0
+
+
+def _in_words(line: Mapping[str, Any]) -> str:
+    """Say one line of a tally: how many rows, where, what, from what to what."""
+    said = {name: "" if value != value else value for name, value in line.items()}
+    rows = f"{said['rows']:,}" if isinstance(said["rows"], int) else str(said["rows"])
+    change = " -> ".join(str(said[end]) for end in ("from", "to") if said[end] != "")
+    place = f"{said['block']}, {said['column']}: " if said["column"] else ""
+    return f"{rows:>8}  {place}{said['what']}" + (f" ({change})" if change else "")
 
 
 def simulate(arguments: argparse.Namespace) -> int:

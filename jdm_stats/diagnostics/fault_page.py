@@ -149,7 +149,7 @@ def _row(row: object) -> str:
         _place(given),
         _said(given["patient_id"]),
         _said(given["message"]),
-        f"<samp>{_said(_cut(given['value']))}</samp>" if _is(given["value"]) else "",
+        _received(given),
         _said(given["remedy"]),
     )
     return (
@@ -175,6 +175,13 @@ def _place(given: dict[str, object]) -> str:
         f"<strong>{escape(', '.join(export))}</strong> "
         f'<span class="here">{escape(", ".join(here))}</span>'
     )
+
+
+def _received(given: dict[str, object]) -> str:
+    """Show the cell; a whole record only where the fault is one of the whole row."""
+    if not _is(given["value"]) or (_is(given["field"]) and not _is(given["column"])):
+        return ""
+    return f"<samp>{_said(_cut(given['value']))}</samp>"
 
 
 def _is(value: object) -> bool:
