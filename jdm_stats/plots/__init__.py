@@ -19,6 +19,8 @@ _FACE = {
     "survival_plot": "jdm_stats.plots.incidence",
     "course_plot": "jdm_stats.plots.courses",
     "flow_plot": "jdm_stats.plots.flow",
+    "missing_pattern_plot": "jdm_stats.plots.missing_pattern",
+    "chains_plot": "jdm_stats.plots.missing_pattern",
     "path_diagram": "jdm_stats.plots.causal",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
