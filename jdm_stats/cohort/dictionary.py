@@ -117,8 +117,9 @@ _OPENING = """\
 # The tables of a cohort
 
 A cohort is a folder: one file per table below, and `cohort.json`. The table `patients` must be
-there; a table without rows may be left out. `jdm-stats check FOLDER` lists every fault at once.
-This page is made from `jdm_stats/schema.py`.
+there; a table without rows may be left out. `jdm-stats check FOLDER` lists every fault at once, and
+[faults.md](faults.md) explains each. A registry's own export, in its own columns and words, is read
+through a mapping instead. This page is made from `jdm_stats/schema.py`.
 
 ## How to write them
 
