@@ -116,3 +116,20 @@ def test_a_cohort_without_children_is_told_as_such(tmp_path: Path) -> None:
     assert told(check_cohort(dict(corrupted.tables))) == injected(corrupted)
     folder = write_corrupted(corrupted, tmp_path / "export")
     assert told(check_cohort(folder)) == injected(corrupted)
+
+
+DIALECTS = (
+    {"delimiter": ";", "decimal": ",", "encoding": "cp1252", "line_end": "\r\n"},
+    {"delimiter": "\t", "encoding": "utf-16"},
+    {"delimiter": ";", "encoding": "utf-8-sig"},
+)
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_faults_are_found_in_any_dialect(seed: int, tmp_path: Path) -> None:
+    corrupted = corrupt(sound(seed), rng=seed, kinds=["rows", "doubts"], n=14)
+    dialect = DIALECTS[seed % len(DIALECTS)]
+    folder = write_corrupted(corrupted, tmp_path / "export", **dialect)
+    before = hashes(folder)
+    assert told(check_cohort(folder)) == injected(corrupted)
+    assert hashes(folder) == before
