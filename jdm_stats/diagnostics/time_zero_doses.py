@@ -7,41 +7,24 @@ more explains, but the dose some days ahead does, reads the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_dose_lags import (
+    DOSE_NAMES,
+    LOOK_DAYS,
+    DoseColumn,
+    DoseLook,
+    agrees,
+)
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_rows import Column
 from jdm_stats.diagnostics.time_zero_timeline import Moment
 from jdm_stats.exposure.step_sums import StepSums
-
-LOOK_DAYS = 60
-_FEW, _MANY = 300, 20_000
-_ENOUGH_ROWS = 20  # rows that tell two lags apart, for a column with a name of its own
-_NAMES = ("dose", "steroid", "pred", "mg")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DoseColumn:
-    """A column tied to the dose of the day.
-
-    ``lags`` are all whole numbers of days, from -60 to 60, that explain it in every row
-    looked at; below 0 the dose comes from later days.
-    """
-
-    column: Column
-    unit: str
-    lags: tuple[int, ...]
-
-    @property
-    def longest(self) -> int:
-        """The longest lag that explains it: the kindest reading."""
-        return max(self.lags)
 
 
 def dose_findings(case: Case) -> Iterator[TimeZeroFinding]:
@@ -49,14 +32,17 @@ def dose_findings(case: Case) -> Iterator[TimeZeroFinding]:
     record = case.record
     if record is None or not record.doses or not len(case.rows.child):
         return
+    look = DoseLook.at(case.rows, record)
     for column in case.rows.columns():
         if column.constant and not column.binary:
             yield from _totals(case, record, column)
-        tied = tie(case, record, column)
+        tied = look.tie(column)
         if tied is None:
             continue
         if tied.longest < 0:
-            yield from _looks_ahead(case, record, tied)
+            if tied.anchors == ("first",) and case.rows.landmark is None:
+                continue  # the dose of some later day of the row: the lag is not known
+            yield from _looks_ahead(case, look, tied)
         elif case.rows.landmark is None and _without_lag(case, tied):
             sums = record.doses[tied.unit]
             yield from _changes_with_event(case, record, sums, tied.column)
@@ -69,96 +55,22 @@ def _without_lag(case: Case, tied: DoseColumn) -> bool:
     return tied.longest == 0
 
 
-def tie(case: Case, record: Record, column: Column) -> DoseColumn | None:
-    """Find the lags under which a column is the steroid dose of the day; None if none.
-
-    A column is first held against the dose over all of each row, then against that of its
-    last day, then of its first: rows need not be cut where the dose changes.
-    """
-    usable = _usable(case, record, column)
-    if not len(usable) or (column.values[usable] == 0).all():
-        return None
-    few = _sample(case.rows.event, usable, _FEW)
-    many = _sample(case.rows.event, usable, _MANY)
-    ahead = None
-    for unit, sums in record.doses.items():
-        if not _telling(case, sums, column, many):
-            continue
-        for anchors in (("first", "last"), ("last",), ("first",)):
-            lags = _fitting(case, sums, column, few, anchors, range(-LOOK_DAYS, 61))
-            lags = _fitting(case, sums, column, many, anchors, lags)
-            if lags and max(lags) >= 0:
-                return DoseColumn(column, unit, tuple(lags))
-            if lags and anchors != ("first",) and ahead is None:
-                ahead = DoseColumn(column, unit, tuple(lags))
-    return ahead
-
-
-def _usable(case: Case, record: Record, column: Column) -> np.ndarray:
-    """Rows of children whose doses are all known, with a value."""
-    known = (record.known & record.dosed[: case.rows.n])[case.rows.child]
-    return np.flatnonzero(known & ~np.isnan(column.values))
-
-
-def _sample(event: np.ndarray, usable: np.ndarray, size: int) -> np.ndarray:
-    """Rows of an event and others at equal steps, about ``size`` in all."""
-    events = usable[event[usable] > 0][:size]
-    step = max(len(usable) // size, 1)
-    return np.union1d(events, usable[::step])
-
-
-def _dose(
-    case: Case, sums: StepSums, at: np.ndarray, lag: int, anchor: str = "last"
-) -> np.ndarray:
-    """Dose that acts on the first or last day of each row; landmark rows: at it."""
-    rows = case.rows
-    if rows.landmark is not None:
-        day = np.full(len(at), np.ceil(rows.landmark) - 1)
-    elif anchor == "last":
-        day = np.ceil(rows.stop[at]) - 1
-    else:
-        day = np.floor(rows.start[at])
-    return sums.up_to(rows.child[at], day.astype(np.int64) - lag) * 1e-9
-
-
-def _fitting(
-    case: Case,
-    sums: StepSums,
-    column: Column,
-    at: np.ndarray,
-    anchors: Iterable[str],
-    lags: Iterable[int],
-) -> list[int]:
-    value = column.values[at]
-    return [
-        lag
-        for lag in lags
-        if all(_close(value, _dose(case, sums, at, lag, a)).all() for a in anchors)
-    ]
-
-
-def _close(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.abs(left - right) <= 1e-6 * np.maximum(1.0, np.abs(right))
-
-
-def _telling(case: Case, sums: StepSums, column: Column, at: np.ndarray) -> bool:
-    """Whether agreement is more than chance: by the name, or by many changes."""
-    if any(part in column.name.lower() for part in _NAMES):
-        return True
-    here, later = _dose(case, sums, at, 0), _dose(case, sums, at, -30)
-    return int((~_close(here, later)).sum()) >= _ENOUGH_ROWS
-
-
 def _looks_ahead(
-    case: Case, record: Record, tied: DoseColumn
+    case: Case, look: DoseLook, tied: DoseColumn
 ) -> Iterator[TimeZeroFinding]:
     rows, column, days = case.rows, tied.column, -tied.longest
-    sums = record.doses[tied.unit]
-    every = _usable(case, record, column)
-    wrong = every[~_close(column.values[every], _dose(case, sums, every, 0))]
+    sums = look.record.doses[tied.unit]
+    every = look.known
+    right = np.ones(len(every), dtype=bool)
+    for anchor in tied.anchors:
+        right &= agrees(column.values[every], look.dose(sums, every, 0, anchor))
+    wrong = every[~right]
     if not len(wrong):
         return
-    events = wrong[rows.event[wrong] == 1] if rows.landmark is None else wrong[:0]
+    events = wrong[:0]
+    if rows.landmark is None:
+        known = agrees(column.values[wrong], look.dose(sums, wrong, 0))
+        events = wrong[(rows.event[wrong] == 1) & ~known]
     ahead = f"{days} day{'' if days == 1 else 's'}"
     if len(events):
         row = int(events[0])
@@ -175,7 +87,7 @@ def _looks_ahead(
             example=child,
             moments=[
                 case.seen(column, child, row),
-                _dose_moment(case, sums, row, 0),
+                _dose_moment(look, sums, row),
                 Moment(day, f"the dose the table says: {column.values[row]:g}"),
             ],
         )
@@ -191,16 +103,15 @@ def _looks_ahead(
         columns=[column.name],
         at=wrong,
         example=child,
-        moments=[case.seen(column, child, row), _dose_moment(case, sums, row, 0)],
+        moments=[case.seen(column, child, row), _dose_moment(look, sums, row)],
     )
 
 
-def _dose_moment(case: Case, sums: StepSums, row: int, lag: int) -> Moment:
-    at = np.array([row])
-    dose = float(_dose(case, sums, at, lag)[0])
-    moment = case.rows.landmark
-    stop = float(case.rows.stop[row]) if moment is None else moment
-    day = int(np.ceil(stop)) - 1 - lag
+def _dose_moment(look: DoseLook, sums: StepSums, row: int) -> Moment:
+    dose = float(look.dose(sums, np.array([row]), 0)[0])
+    moment = look.rows.landmark
+    stop = float(look.rows.stop[row]) if moment is None else moment
+    day = int(np.ceil(stop)) - 1
     return Moment(day, f"dose of that day {dose:g}, the last before the row stops")
 
 
@@ -214,8 +125,8 @@ def _changes_with_event(
     day = np.ceil(rows.end[happened]).astype(np.int64)
     days = [sums.up_to(happened, day + k) * 1e-9 for k in (-2, -1, 0, 1)]
     eve, before, on, after = days
-    acts = ~_close(eve, before)
-    changes = acts | ~_close(before, on) | ~_close(on, after)
+    acts = ~agrees(eve, before)
+    changes = acts | ~agrees(before, on) | ~agrees(on, after)
     children = happened[changes]
     if not len(children):
         return
@@ -245,15 +156,15 @@ def _totals(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFind
     own = own[own["child"] < rows.n]
     value = column.values[rows.first]
     judged = record.known & record.dosed[: rows.n] & ~np.isnan(value)
-    if not judged.any() or not any(part in column.name.lower() for part in _NAMES):
+    if not judged.any() or not any(part in column.name.lower() for part in DOSE_NAMES):
         return
     for chosen in (own, own[~own["pulse"]], own[own["pulse"]]):
         start = _total(chosen, rows.begin)
         for until in (rows.end, np.full(rows.n, np.inf)):
             total = _total(chosen, until)
-            if not _close(value[judged], total[judged]).all():
+            if not agrees(value[judged], total[judged]).all():
                 continue
-            late = np.flatnonzero(judged & ~_close(total, start))
+            late = np.flatnonzero(judged & ~agrees(total, start))
             if len(late):
                 child = int(late[0])
                 yield case.finding(

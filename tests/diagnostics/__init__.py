@@ -1,0 +1,1 @@
+"""Second opinions on data and results, by hand and on simulated children."""
