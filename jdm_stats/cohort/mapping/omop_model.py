@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,11 @@ from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.mapping.unfolded import as_words
 from jdm_stats.errors import Fault
 
-__all__ = ["Model", "day_of", "first_known", "is_omop"]
+__all__ = ["RULES", "Model", "day_of", "first_known", "is_omop"]
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {"omop_date": "A date of an OMOP source is written YYYY-MM-DD."}
+)
 
 _NEEDED = ("person", "observation_period", "condition_occurrence")
 

@@ -15,6 +15,8 @@ from typing import Any
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.mapping import propose_blocks as blocks
+from jdm_stats.cohort.mapping.omop import omop_mapping
+from jdm_stats.cohort.mapping.omop_model import is_omop
 from jdm_stats.cohort.mapping.propose_dates import (
     ColumnDates,
     DateSettlement,
@@ -133,6 +135,8 @@ def propose_mapping(
     tables, faults = _tables_of(source, reading)
     if not tables:
         raise CohortError(faults, "the export has")
+    if is_omop(tables):
+        return _omop(tables)
     draft = Draft()
     kind, plain, labels = _unfold(tables, draft)
     looks = [look_at_table(table, labels) for table in plain.values()]
@@ -146,6 +150,14 @@ def propose_mapping(
     return Proposal(
         draft.text(), tuple(dict.fromkeys(draft.unsure)), tuple(left_out), _name(tables)
     )
+
+
+def _omop(tables: Mapping[str, RawTable]) -> Proposal:
+    """Return the mapping that comes with the package for an OMOP source."""
+    asks = "what is the source called?"
+    named = f'name = "{UNSETTLED}"  # UNSURE: {asks}'
+    text = omop_mapping().replace('name = "OMOP source"', named)
+    return Proposal(text, (f"cohort.name: {asks}",), (), _name(tables))
 
 
 def _tables_of(

@@ -77,32 +77,29 @@ def look_for_dates(cells: pd.Series) -> ColumnDates | None:
     >>> look_for_dates(pd.Series(["1,5", "2,5"], dtype=object)) is None
     True
     """
-    given = [cell for cell in cells if cell is not None and cell == cell]
-    if not given:
+    given = cells.dropna()
+    if given.empty:
         return None
-    if all(isinstance(cell, (datetime.date, pd.Timestamp)) for cell in given):
+    listed = given.astype(object).value_counts(sort=False)
+    if all(isinstance(cell, (datetime.date, pd.Timestamp)) for cell in listed.index):
         return ColumnDates(TYPED, len(given), len(given))
-    shapes: dict[str, list[tuple[bool, bool]]] = {}
-    odd: list[str] = []
-    for cell in given:
-        read = _shape(str(cell).strip())
-        if read is None:
-            odd.append(str(cell))
-        else:
-            shapes.setdefault(read[0], []).append(read[1:])
-    if not shapes:
+    read = {str(cell): _shape(str(cell).strip()) for cell in listed.index}
+    counts = {str(cell): int(count) for cell, count in listed.items()}
+    fit: dict[str, int] = {}
+    for cell, found in read.items():
+        if found is not None:
+            fit[found[0]] = fit.get(found[0], 0) + counts[cell]
+    shape = max(fit, key=lambda one: (fit[one], one), default="")
+    if not shape or fit[shape] < _SHARE * len(given):
         return None
-    shape, fitting = max(shapes.items(), key=lambda item: (len(item[1]), item[0]))
-    if len(fitting) < _SHARE * len(given):
-        return None
-    others = [str(c) for c in given if (_shape(str(c).strip()) or ("",))[0] != shape]
+    told = {cell: found for cell, found in read.items() if found and found[0] == shape}
     return ColumnDates(
         shape,
         len(given),
-        len(fitting),
-        sum(day for day, _ in fitting),
-        sum(month for _, month in fitting),
-        tuple(dict.fromkeys(others))[:3],
+        fit[shape],
+        sum(counts[cell] for cell, (_, day, _) in told.items() if day),
+        sum(counts[cell] for cell, (_, _, month) in told.items() if month),
+        tuple(cell for cell in read if cell not in told)[:3],
     )
 
 

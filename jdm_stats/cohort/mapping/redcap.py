@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,16 @@ from jdm_stats.cohort.mapping.unfolded import (
 )
 from jdm_stats.errors import CohortError, Fault, UsageError
 
-__all__ = ["RECORD_TABLE", "once_tables", "redcap_tables", "unfold_redcap"]
+__all__ = ["RECORD_TABLE", "RULES", "once_tables", "redcap_tables", "unfold_redcap"]
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "redcap_heading": "Every column of a REDCap export is in the data dictionary.",
+        "redcap_misplaced": "A row of a REDCap export holds its own instrument alone.",
+        "redcap_duplicate": "A record, event and instance stand once in an export.",
+        "redcap_no_record": "Every row of a REDCap export names its record.",
+    }
+)
 
 RECORD_TABLE = "record"
 Source = str | os.PathLike[str] | Mapping[str, RawTable] | RawTable

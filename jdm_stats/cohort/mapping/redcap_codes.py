@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,14 @@ from jdm_stats.cohort.mapping.redcap_shape import LongRows, Place, places_of
 from jdm_stats.cohort.mapping.unfolded import with_none
 from jdm_stats.errors import Fault
 
-__all__ = ["Decoded", "decode_cells"]
+__all__ = ["RULES", "Decoded", "decode_cells"]
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "redcap_code": "Every code of a REDCap export is a choice of its field.",
+        "redcap_mixed": "A REDCap export holds codes or labels, not both.",
+    }
+)
 
 JOIN = ", "
 _BOXES = {"0": False, "1": True, "Unchecked": False, "Checked": True}

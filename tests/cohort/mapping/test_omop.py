@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy
 
 from jdm_stats.cohort.doors.raw import RawTable
+from jdm_stats.cohort.files import mapping_tally, read_cohort
 from jdm_stats.cohort.mapping.model import CohortMapping
 from jdm_stats.cohort.mapping.omop import omop_mapping, omop_tables
 from jdm_stats.cohort.mapping.omop_codes import read_codes
+from jdm_stats.cohort.mapping.propose import propose_mapping
 from jdm_stats.errors import CohortError, UsageError
 
 CONCEPT = [
@@ -318,3 +320,49 @@ def test_the_source_is_not_changed():
     omop_tables(tables)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(table.frame, before[name])
+
+
+def test_a_cohort_comes_out_of_a_database(tmp_path):
+    address = f"sqlite:///{tmp_path / 'cdm.sqlite'}"
+    engine = sqlalchemy.create_engine(address)
+    more = {
+        "drugs": frame(
+            "drug_exposure",
+            DRUGS,
+            (1, 4, "2016-05-01", "2016-05-30", 120, 30, None, None),
+        ),
+        "m": frame(
+            "measurement",
+            MEASURED,
+            (1, 8, "2016-05-01", 20.5, 9, None),
+            (1, 10, "2016-05-02", None, None, 11),
+        ),
+    }
+    for name, table in source(**more).items():
+        table.frame.to_sql(name, engine, index=False)
+    engine.dispose()
+    cohort = read_cohort(address, mapping=CohortMapping.from_text(omop_mapping()))
+    names = ["patient_id", "sex", "antibody", "entry_day", "exit_day", "exit_reason"]
+    assert cohort.patients[names].values.tolist() == [
+        ["1", "female", "NXP2", 0, 1064, "death"],
+        ["2", "female", "untested", 153, 1613, "administrative"],
+    ]
+    assert cohort.events[["patient_id", "day", "event"]].values.tolist() == [
+        ["1", 153, "gi_perforation"],
+        ["1", 1064, "death"],
+    ]
+    assert cohort.courses[["drug", "dose_mg", "dose_basis"]].values.tolist() == [
+        ["prednisone", 20.0, "per_day"]
+    ]
+    assert cohort.assessments[["day", "measure", "value"]].values.tolist() == [
+        [30, "weight_kg", 20.5]
+    ]
+    tally = mapping_tally(cohort)
+    assert "day 0 is the first code" in set(tally["what"])
+
+
+def test_an_omop_source_is_proposed_its_own_mapping():
+    proposal = propose_mapping(source())
+    assert proposal.open_questions == 1
+    named = CohortMapping.from_text(proposal.toml.replace('"?"', '"Our CDM"'))
+    assert (named.cohort.name, named.source.kind) == ("Our CDM", "omop")
