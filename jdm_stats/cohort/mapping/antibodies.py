@@ -234,6 +234,9 @@ def antibody_named(said: str) -> Target | None:
     if text == "other":
         return Target("other", "other")
     found = name_at(text, 0)
+    if found is not None and text[found[0] : found[0] + 1] == "/":
+        other = antibody_named(text[found[0] + 1 :])  # NXP2/MORC3: two names of one
+        return found[1] if other and other.antibody == found[1].antibody else None
     if found is None or found[0] != len(text):
         return None
     return found[1] if found[1].antibody not in ("aside", "ambiguous") else None

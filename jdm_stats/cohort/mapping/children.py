@@ -60,6 +60,8 @@ def describe_children(parts: Sequence[Part]) -> dict[str, pd.Series]:
     """
     said = {key: [_dates_of(part, key) for part in parts] for key in _KEYS}
     known = {key: _by_child(parts, dates) for key, dates in said.items()}
+    if any(part.block.rows == "merged" for part in parts):
+        _tell_two_diagnoses(parts, said["diagnosis"], known["diagnosis"])
     for place, part in enumerate(parts):
         _describe(part, {key: said[key][place] for key in _KEYS}, known)
     return known
@@ -107,6 +109,24 @@ def _by_child(parts: Sequence[Part], dates: Sequence[Numbers | None]) -> pd.Seri
     return together.groupby(level=0, sort=False).first()
 
 
+def _tell_two_diagnoses(
+    parts: Sequence[Part], dates: Sequence[Numbers | None], known: pd.Series
+) -> None:
+    """Refuse the rows of a child that say different dates of diagnosis."""
+    differs: set[Any] = set()
+    pairs = [
+        (part, own) for part, own in zip(parts, dates, strict=True) if own is not None
+    ]
+    for part, own in pairs:
+        ids = pd.Series(part.columns["patient_id"], dtype=object)
+        first = ids.map(known).to_numpy(dtype=np.float64)
+        differs |= set(ids[np.isfinite(own) & (own != first)].dropna())
+    for part, own in pairs:
+        ids = pd.Series(part.columns["patient_id"], dtype=object)
+        mask = ids.isin(differs).to_numpy(dtype=bool) & np.isfinite(own)
+        _complain(part, mask, DERIVED, part.rows.dates.diagnosis, _TWO_DIAGNOSES)
+
+
 def _describe(
     part: Part, own: Mapping[str, Numbers | None], known: Mapping[str, pd.Series]
 ) -> None:
@@ -122,6 +142,7 @@ def _describe(
     _complain(part, unborn, DERIVED, part.rows.dates.diagnosis, _UNBORN)
     if "diagnosis_year" not in part.block.columns:
         year = _years(zero)
+        year[part.refused(DERIVED)] = None
         part.columns["diagnosis_year"] = year
         part.tally.append(_derived("diagnosis_year", "year of diagnosis", year))
     if part.rows.dates.birth and "age_at_diagnosis_years" not in part.block.columns:
@@ -136,6 +157,11 @@ _NO_DIAGNOSIS = Refused(
     "diagnosis_date_missing",
     "the child has no date of diagnosis, so that none of its days can be counted",
     "give the date of diagnosis",
+)
+_TWO_DIAGNOSES = Refused(
+    "rows_disagree",
+    "rows of the child say different dates of diagnosis",
+    "correct them in the source, so that they agree",
 )
 _UNBORN = Refused(
     "date_before_birth",

@@ -35,7 +35,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 _N = (
-    r"(?P<n>[0-9]{1,3}|zwei|drei|vier|fünf|sechs|sieben|acht|two|three|four|five|six|seven"
+    r"(?P<n>[0-9]{1,4}|zwei|drei|vier|fünf|sechs|sieben|acht|two|three|four|five|six|seven"
     r"|eight|deux|trois|quatre|cinq|six|dos|tres|cuatro|cinco|seis|due|tre|quattro|cinque"
     r"|sei)"
 )
