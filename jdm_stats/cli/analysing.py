@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jdm_stats.cli.telling import complain, tell, tell_json
+from jdm_stats.cli.telling import DATA, complain, tell, tell_json
 from jdm_stats.cli.writing import write_whole
 from jdm_stats.errors import UsageError
 
-__all__ = ["fit", "report", "templates"]
+__all__ = ["fit", "lint", "report", "templates"]
 
 
 def fit(arguments: argparse.Namespace) -> int:
@@ -35,6 +35,23 @@ def fit(arguments: argparse.Namespace) -> int:
     write_whole(target, text)
     tell(str(target))
     return 0
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """Look for mistakes about time zero in a plan and the rows it makes of a cohort."""
+    from jdm_stats.cli.exports import read_source
+    from jdm_stats.diagnostics.time_zero import lint_plan
+    from jdm_stats.plan import AnalysisPlan
+
+    plan = AnalysisPlan()
+    if arguments.plan is not None:
+        plan = AnalysisPlan.from_toml(arguments.plan)
+    found = lint_plan(plan, read_source(arguments.data, arguments.mapping))
+    if arguments.json:
+        tell_json(found.record())
+    else:
+        tell(str(found))
+    return DATA if found.proofs else 0
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jdm_stats.cli.exports import declared, read_source
 from jdm_stats.cli.telling import DATA, complain, tell, tell_json
 from jdm_stats.cli.writing import check_target, write_whole
 from jdm_stats.errors import Fault, UsageError
@@ -79,9 +80,10 @@ def check(arguments: argparse.Namespace) -> int:
     table = _target(arguments.export_faults, arguments.data)
     if table is not None and arguments.mapping is not None:
         _refuse_among_tables(table, Path(arguments.data))
-    verdict = _judge(arguments.data, arguments.mapping)
+    said = declared(arguments)
+    verdict = _judge(arguments.data, arguments.mapping, said)
     if page or table:
-        _write_files(verdict, page, table, arguments.mapping)
+        _write_files(verdict, page, table, arguments.mapping, said)
     if arguments.json:
         _as_json(verdict)
     else:
@@ -106,17 +108,15 @@ def _refuse_among_tables(table: Path, source: Path) -> None:
         )
 
 
-def _judge(source: str, mapping: str | None) -> _Verdict:
-    from jdm_stats.cli.exports import read_source
+def _judge(source: str, mapping: str | None, said: dict[str, Any]) -> _Verdict:
     from jdm_stats.cohort import steroids
     from jdm_stats.cohort.files import check_cohort
 
-    more: dict[str, Any] = {} if mapping is None else {"mapping": mapping}
-    faults = check_cohort(source, **more)
+    faults = check_cohort(source, mapping=mapping, **said)
     broken = {fault.rule for fault in faults if fault.severity == "error"}
     if broken - set(steroids.RULES):
         return _Verdict(_FAULTY, faults, None, source)
-    cohort = read_source(source, mapping)
+    cohort = read_source(source, mapping, said)
     return _Verdict(_NO_STEROIDS if broken else _SOUND, faults, cohort, source)
 
 
@@ -185,12 +185,18 @@ def _record(fault: Fault) -> dict[str, Any]:
 
 
 def _write_files(
-    verdict: _Verdict, page: Path | None, table: Path | None, mapping: str | None
+    verdict: _Verdict,
+    page: Path | None,
+    table: Path | None,
+    mapping: str | None,
+    said: dict[str, Any],
 ) -> None:
     from jdm_stats.diagnostics.fault_export import as_csv, as_received, located
     from jdm_stats.diagnostics.fault_page import fault_page
 
-    rows = located(verdict.faults, as_received(verdict.source, mapping))
+    rows = located(
+        verdict.faults, as_received(verdict.source, mapping, said.get("reading"))
+    )
     if table is not None:
         write_whole(table, as_csv(rows))
         complain(f"jdm-stats: {_number(len(rows), 'fault')} written to {table}")

@@ -14,16 +14,52 @@ from jdm_stats.errors import UsageError
 if TYPE_CHECKING:
     from jdm_stats.cohort.cohort import Cohort
 
-__all__ = ["import_export", "propose", "read_source", "simulate"]
+__all__ = ["declared", "import_export", "propose", "read_source", "simulate"]
 
 
-def read_source(source: str, mapping: str | None) -> Cohort:
+def read_source(
+    source: str, mapping: str | None, said: Mapping[str, Any] | None = None
+) -> Cohort:
     """Read a cohort's folder, or an export through its mapping."""
     from jdm_stats.cohort.files import read_cohort
 
-    return (
-        read_cohort(source) if mapping is None else read_cohort(source, mapping=mapping)
-    )
+    return read_cohort(source, mapping=mapping, **(said or {}))
+
+
+def declared(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the call says of the files and of the cohort, for `read_cohort`.
+
+    Raises
+    ------
+    UsageError
+        When it says what a mapping says already, or cannot be meant.
+    """
+    reading: dict[str, Any] = {
+        name: getattr(arguments, name, None)
+        for name in ("encoding", "delimiter", "decimal", "header_line")
+    }
+    reading = {name: value for name, value in reading.items() if value is not None}
+    about = {name: getattr(arguments, name, None) for name in ("name", "synthetic")}
+    about = {name: value for name, value in about.items() if value is not None}
+    if getattr(arguments, "mapping", None) is not None and (reading or about):
+        options = [f"--{name.replace('_', '-')}" for name in (*reading, *about)]
+        raise UsageError(
+            f"with --mapping, write what {', '.join(options)} would say into the "
+            "mapping's sections [read] and [cohort]"
+        )
+    if about and about.keys() != {"name", "synthetic"}:
+        raise UsageError(
+            "give --name together with --real or --synthetic: a cohort is called "
+            "something, and its children are real or they are not"
+        )
+    said: dict[str, Any] = {"metadata": about} if about else {}
+    if reading:
+        from jdm_stats.cohort.doors.reading import Reading
+
+        if reading.get("delimiter") == "tab":
+            reading["delimiter"] = "\t"
+        said["reading"] = Reading(**reading)
+    return said
 
 
 def propose(arguments: argparse.Namespace) -> int:
@@ -33,7 +69,9 @@ def propose(arguments: argparse.Namespace) -> int:
     target = None if arguments.out == "-" else Path(arguments.out)
     if target is not None:
         _check_mapping_target(target, arguments.export, arguments.overwrite)
-    proposal = propose_mapping(arguments.export)
+    proposal = propose_mapping(
+        arguments.export, reading=declared(arguments).get("reading")
+    )
     for question in proposal.unsure:
         complain(f"  ? {question}")
     for column in proposal.left_out:
@@ -60,10 +98,10 @@ def _check_mapping_target(target: Path, source: str, overwrite: bool) -> None:
 
 
 def import_export(arguments: argparse.Namespace) -> int:
-    """Read an export through its mapping and write it as a cohort's folder."""
+    """Read an export, mostly through a mapping, and write it as a cohort's folder."""
     from jdm_stats.cohort.files import mapping_tally, write_cohort
 
-    cohort = read_source(arguments.export, arguments.mapping)
+    cohort = read_source(arguments.export, arguments.mapping, declared(arguments))
     folder = write_cohort(cohort, arguments.out, overwrite=arguments.overwrite)
     tally = mapping_tally(cohort)
     if len(tally):

@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_simulate(commands)
     _add_fit(commands)
+    _add_lint(commands)
     _add_report(commands)
     listing = commands.add_parser("templates", help="list the report templates")
     listing.set_defaults(run=_command("analysing", "templates"))
@@ -61,6 +62,8 @@ def _add_check(commands: Any) -> None:
     )
     check.add_argument("data", metavar="SOURCE", nargs="?", help=_SOURCE)
     check.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    _add_reading(check)
+    _add_about(check)
     check.add_argument("--json", action="store_true", help="one line of JSON")
     check.add_argument(
         "--all", action="store_true", help="print every fault, however many"
@@ -78,11 +81,44 @@ def _add_check(commands: Any) -> None:
     check.set_defaults(run=_command("checking", "check"), parser=check)
 
 
+def _add_reading(command: Any) -> None:
+    """Add how text files are read, where it cannot be settled from the files."""
+    how = command.add_argument_group(
+        "how files are read, where they do not settle it (with a mapping: its [read])"
+    )
+    how.add_argument("--encoding", metavar="NAME", help="such as utf-8 or cp1252")
+    how.add_argument("--delimiter", metavar="C", help="between cells; 'tab' for a tab")
+    how.add_argument("--decimal", choices=(".", ","), help="decimal mark")
+    how.add_argument(
+        "--header-line", type=_whole, metavar="N", help="line of the headings, from 1"
+    )
+
+
+def _add_about(command: Any) -> None:
+    """Add what a source without cohort.json and without a mapping cannot say itself."""
+    about = command.add_argument_group(
+        "what the cohort is, where neither cohort.json nor a mapping says it"
+    )
+    about.add_argument("--name", help="what the cohort is called")
+    kind = about.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--real",
+        dest="synthetic",
+        action="store_false",
+        default=None,
+        help="real children",
+    )
+    kind.add_argument(
+        "--synthetic", action="store_true", default=None, help="simulated children"
+    )
+
+
 def _add_map(commands: Any) -> None:
     propose = commands.add_parser("map", help="propose a mapping file for an export")
     propose.add_argument(
         "export", metavar="EXPORT", help="a file, a folder or a database address"
     )
+    _add_reading(propose)
     propose.add_argument(
         "--out", default="-", metavar="MAPPING.toml", help="default: standard output"
     )
@@ -94,14 +130,15 @@ def _add_map(commands: Any) -> None:
 
 def _add_import(commands: Any) -> None:
     reading = commands.add_parser(
-        "import", help="read an export through its mapping and write a cohort's folder"
+        "import",
+        help="read an export, mostly through a mapping, and write a cohort's folder",
     )
     reading.add_argument(
         "export", metavar="EXPORT", help="a file, a folder or a database address"
     )
-    reading.add_argument(
-        "--mapping", required=True, metavar="MAPPING.toml", help=_MAPPING
-    )
+    reading.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    _add_reading(reading)
+    _add_about(reading)
     reading.add_argument("--out", required=True, metavar="DIR")
     reading.add_argument(
         "--overwrite", action="store_true", help="replace the cohort that stands in DIR"
@@ -142,6 +179,20 @@ def _add_fit(commands: Any) -> None:
         "--out", default="-", metavar="CSV", help="default: standard output"
     )
     fit.set_defaults(run=_command("analysing", "fit"))
+
+
+def _add_lint(commands: Any) -> None:
+    lint = commands.add_parser(
+        "lint",
+        help="look for mistakes about time zero in a plan and its rows at risk",
+        description="Make the rows of the plan and look for immortal time, exposure from "
+        "the future and other mistakes about time zero. A proof ends with code 3.",
+    )
+    lint.add_argument("data", metavar="DATA", help=_SOURCE)
+    lint.add_argument("--plan", metavar="PLAN.toml", help="default: the default plan")
+    lint.add_argument("--mapping", metavar="MAPPING.toml", help=_MAPPING)
+    lint.add_argument("--json", action="store_true", help="one line of JSON")
+    lint.set_defaults(run=_command("analysing", "lint"))
 
 
 def _add_report(commands: Any) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.doors.tables import read_tables
 from jdm_stats.cohort.folder import Folder
@@ -87,10 +90,30 @@ def read_mapped(
         "sha256": rules.sha256,
         "tally": json.loads(tally.to_json(orient="records")),
     }
+    if files := _digests(source, raws):
+        provenance["files"] = files
     notes = {name: list(raw.notes) for name, raw in raws.items() if raw.notes}
     if notes:
         provenance["reading"] = notes
     return folder
+
+
+def _digests(source: Any, raws: Mapping[str, RawTable]) -> dict[str, str]:
+    """Return the SHA-256 of every file that was read; a database has none."""
+    if not isinstance(source, (str, os.PathLike)) or not Path(source).exists():
+        return {}
+    place = Path(source)
+    if place.is_file():
+        files = [place]
+    else:
+        named = {raw.source.partition(", sheet ")[0] for raw in raws.values()}
+        files = [place / name for name in sorted(named) if (place / name).is_file()]
+    return {file.name: _sha256(file) for file in files}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _read_mapping(mapping: Any) -> CohortMapping:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.doors.raw import RawTable
+from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.errors import Fault, JdmStatsError
 
 __all__ = ["GENERATOR", "as_csv", "as_received", "located", "written_by_a_check"]
@@ -38,13 +39,15 @@ _NO_LETTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def as_received(
-    source: str | os.PathLike[str], mapping: str | None = None
+    source: str | os.PathLike[str],
+    mapping: str | None = None,
+    reading: Reading | None = None,
 ) -> dict[str, RawTable]:
     """Read an export once more, as text, to hand back what stood where.
 
     Parameters
     ----------
-    source, mapping
+    source, mapping, reading
         As `jdm_stats.check_cohort` takes them.
 
     Returns
@@ -57,10 +60,9 @@ def as_received(
     >>> as_received("a folder that is not there")
     {}
     """
-    from jdm_stats.cohort.doors.reading import Reading
     from jdm_stats.cohort.doors.tables import read_tables
 
-    reading = Reading()
+    reading = Reading() if reading is None else reading
     try:
         if mapping is not None:
             from jdm_stats.cohort.mapping.model import CohortMapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import types
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import jdm_stats as jdm
 from jdm_stats.cli import main
 from jdm_stats.cohort.files import read_cohort
 
@@ -145,3 +147,71 @@ def test_report_renders_an_export_and_its_hash_depends_on_both(
     assert one != two and seen[0]["name"] == "Register"
     assert main(["report", "--template", "cohort", "--mapping", str(mapping)]) == 2
     assert "--mapping needs DATA" in capsys.readouterr().err
+
+
+def test_a_report_of_an_export_knows_the_hash_of_every_file(
+    source: Path, mapping: Path
+) -> None:
+    cohort = jdm.read_cohort(source, mapping=mapping)
+    files = cohort.metadata["provenance"]["files"]
+    assert files == {source.name: hashlib.sha256(source.read_bytes()).hexdigest()}
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    patients = pd.DataFrame(
+        {
+            "patient_id": ["A", "B"],
+            "antibody": ["NXP2", "none"],
+            "entry_day": [0, 0],
+            "exit_day": [100, 90],
+            "exit_reason": "lost",
+        }
+    )
+    path = tmp_path / "book.xlsx"
+    patients.to_excel(path, sheet_name="patients", index=False)
+    return path
+
+
+def test_a_workbook_is_described_by_the_call(workbook: Path, tmp_path: Path, capsys):
+    assert main(["check", str(workbook)]) != 0
+    capsys.readouterr()
+    about = ["--name", "Book", "--real"]
+    assert main(["check", str(workbook), *about]) == 0
+    assert "sound: Cohort('Book': 2 patients" in capsys.readouterr().out
+    out = tmp_path / "cohort"
+    assert main(["import", str(workbook), *about, "--out", str(out)]) == 0
+    assert jdm.read_cohort(out).metadata["name"] == "Book"
+    assert main(["check", str(workbook), "--real"]) == 2
+    assert "--name together with" in capsys.readouterr().err
+
+
+def test_a_file_is_read_as_the_call_says(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "patients.csv"
+    path.write_bytes(
+        "patient_id;antibody;entry_day;exit_day;exit_reason;centre\n"
+        "A;NXP2;0;100;lost;Dvo\u0159\u00e1k\n".encode("cp1250")
+    )
+    about = ["--name", "One file", "--real"]
+    assert main(["check", str(path), *about]) == 3
+    assert "encoding_unsettled" in capsys.readouterr().err
+    assert main(["check", str(path), *about, "--encoding", "cp1250"]) == 0
+    out = tmp_path / "cohort"
+    how = ["--encoding", "cp1250", "--delimiter", ";", "--out", str(out)]
+    assert main(["import", str(path), *about, *how]) == 0
+    assert jdm.read_cohort(out).patients["centre"].tolist() == ["Dvo\u0159\u00e1k"]
+
+
+def test_what_a_mapping_says_is_not_said_again(source: Path, mapping: Path, capsys):
+    command = ["check", str(source), "--mapping", str(mapping), "--decimal", ","]
+    assert main(command) == 2
+    assert "[read]" in capsys.readouterr().err
+
+
+def test_lint_tells_proofs_by_its_code(tmp_path: Path, capsys) -> None:
+    cohort = jdm.simulate_cohort(80, rng=3)
+    folder = jdm.write_cohort(cohort, tmp_path / "cohort")
+    assert main(["lint", str(folder)]) == 0
+    assert "SYNTHETIC" in capsys.readouterr().out
+    assert main(["lint", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
