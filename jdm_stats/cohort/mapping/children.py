@@ -85,7 +85,8 @@ def _dates_of(part: Part, key: str) -> Numbers | None:
     target = DERIVED if key == "diagnosis" else "age_at_diagnosis_years"
     part.complaints += [Complaint(r, target, why, name) for r, why in column.wrong]
     part.tally += [(f"date of {key}", note, count) for note, count in column.notes]
-    column.values[[value is BLANK for value in column.values]] = None
+    blank = np.array([value is BLANK for value in column.values], dtype=bool)
+    column.values[blank] = None
     return _numbers(column.values)
 
 

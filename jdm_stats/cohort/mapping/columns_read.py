@@ -152,7 +152,8 @@ def _blanks_filled(column: Column, cells: Objects | None, rule: ColumnRule) -> C
     if cells is not None:
         blank |= np.array([cell is None for cell in cells], dtype=bool)
     else:
-        blank |= np.array([v is None for v in column.values]) & ~column.refused()
+        gone = np.array([v is None for v in column.values], dtype=bool)
+        blank |= gone & ~column.refused()
     column.values[blank] = None
     if rule.blank is not None and blank.any():
         column.values[blank] = None if rule.blank == "missing" else rule.blank

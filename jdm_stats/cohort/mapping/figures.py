@@ -228,10 +228,11 @@ def _times(values: Numbers, times: float) -> Numbers:
     """Multiply and round to 12 significant figures, all at once."""
     if times == 1:
         return values
-    product = values * times
-    size = np.floor(np.log10(np.abs(np.where(product == 0, 1, product))))
-    scale = np.power(10.0, np.clip(11 - size, -300, 300))
-    rounded: Numbers = np.rint(product * scale) / scale
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities are told later
+        product = values * times
+        size = np.floor(np.log10(np.abs(np.where(product == 0, 1, product))))
+        scale = np.power(10.0, np.clip(11 - size, -300, 300))
+        rounded: Numbers = np.rint(product * scale) / scale
     return rounded
 
 
