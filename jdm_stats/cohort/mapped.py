@@ -61,7 +61,7 @@ def read_mapped(
             f"metadata must be a mapping, not {type(metadata).__name__}; its keys are "
             "name, synthetic, description and provenance"
         )
-    said = reading if reading is not None else Reading(**rules.read.model_dump())
+    said = reading if reading is not None else _reading(rules)
     raws, faults = read_tables(source, reading=said)
     folder = Folder(faults=list(faults), metadata=_about(rules, metadata))
     unread = {
@@ -114,6 +114,14 @@ def _digests(source: Any, raws: Mapping[str, RawTable]) -> dict[str, str]:
 def _sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _reading(rules: CohortMapping) -> Reading:
+    """Return how the mapping reads files; of plain tables it tallies empty words itself."""
+    declared = rules.read.model_dump()
+    if rules.source.kind == "tables":
+        declared["missing"] = ("",)
+    return Reading(**declared)
 
 
 def _read_mapping(mapping: Any) -> CohortMapping:

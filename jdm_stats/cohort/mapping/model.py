@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.mapping.rules import (
     About,
     Block,
@@ -175,7 +176,8 @@ class CohortMapping(BaseModel):
             mapping = cls(**given, name=name, sha256=digest)
         except ValidationError as error:
             raise MappingError(_in_words(error), name) from None
-        wrong = list(complaints(mapping.blocks(), mapping.dates))
+        wrong = [*_reading_problems(mapping.read)]
+        wrong += complaints(mapping.blocks(), mapping.dates)
         if wrong:
             raise MappingError(wrong, name)
         return mapping
@@ -193,6 +195,13 @@ class CohortMapping(BaseModel):
         return f"CohortMapping({self.cohort.name!r}: {counts})"
 
     __str__ = __repr__
+
+
+def _reading_problems(read: Reads) -> Iterator[str]:
+    try:
+        Reading(**read.model_dump())
+    except UsageError as error:
+        yield f"read: {error}"
 
 
 # Lists hold words of the export, among which "?" may well be one.

@@ -84,6 +84,11 @@ def test_a_whole_mapping_is_read(tmp_path):
             'form = "x"',
             "courses[1].form: is not a key here; did",
         ),
+        (
+            'delimiter = ";"',
+            'delimiter = ";;"',
+            "read: delimiter must be one character",
+        ),
         ("version = 1", "version = 2", "version: input should be 1; received 2"),
         (
             'w = "female"',
