@@ -126,7 +126,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELLS, min_size=7, max_size=7), max_size=5))
 def test_any_cells_make_tables_and_faults(rows):
     frame = pd.DataFrame(index=range(len(rows)))
