@@ -217,7 +217,7 @@ def _with_profiles(
 ) -> pd.DataFrame:
     """Replace limits and p-values by those of the combined profiles."""
     rows = rows.assign(mc_error_low=np.nan, mc_error_high=np.nan, statistic=np.nan)
-    own = [(fit.terms, fit._limits("profile", conf_level)) for fit in fits]
+    own = [(fit.terms, fit.term_limits("profile", conf_level)) for fit in fits]
     for place, row in enumerate(rows.to_dict("records")):
         if row["reason"]:
             continue

@@ -3,7 +3,7 @@
 Covariates are centred and scaled to unit spread inside, so that steps and tolerances mean the
 same in every problem. A partial likelihood never sees the constant that centring takes away;
 in a logistic model it is paid back to the intercept, which makes the caller's intercept a
-combination of the inner coefficients: its limits and tests turn the problem (`_turned`) until
+combination of the inner coefficients: its limits and tests turn the problem (`turned`) until
 that combination is a coefficient of its own.
 """
 
@@ -186,7 +186,7 @@ class Solution:
     def _limits(
         self, index: int, conf_level: float, known: tuple[Limit, Limit] | None = None
     ) -> tuple[Limit, Limit]:
-        likelihood, best, lengths = self._turned((index,))
+        likelihood, best, lengths = self.turned((index,))
         at = index if lengths is None else 0
         unit = 1.0 / self.problem.scale[index] if lengths is None else lengths[0]
         std_error = float(np.sqrt(self.covariance[index, index]) / unit)
@@ -204,18 +204,27 @@ class Solution:
 
     def test(self, indices: tuple[int, ...]) -> RatioTest:
         """(Penalised) likelihood-ratio test that the coefficients are all zero."""
-        likelihood, best, lengths = self._turned(indices)
+        likelihood, best, lengths = self.turned(indices)
         held = indices if lengths is None else tuple(range(len(indices)))
         return likelihood_ratio_test(likelihood, self.problem.penalty, best, held)
 
-    def _turned(
+    def turned(
         self, indices: tuple[int, ...]
     ) -> tuple[Likelihood, Point, FloatArray | None]:
         """Turn the inner coefficients until the caller's ``indices`` come first.
 
         A rotation, so that the problem is as well conditioned as before and its penalty the
-        same. The lengths take the first coefficients back to the caller's units; None when
-        no turn is needed.
+        same. Only an intercept calls for one; else the inner problem is handed out as it is.
+
+        Returns
+        -------
+        likelihood : Likelihood
+            Of the turned coefficients.
+        point : Point
+            The maximum, turned.
+        lengths : (k,) float array or None
+            Takes the first k turned coefficients to the caller's units; None when nothing
+            was turned: ``indices`` are places of inner coefficients.
         """
         likelihood, best = self.problem.likelihood, self.maximum.point
         if (

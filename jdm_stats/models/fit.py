@@ -146,7 +146,7 @@ class FitResult:
             estimate, or no limit beside an estimate.
         """
         found = self.inference
-        ends = self._limits(self.interval, conf_level)
+        ends = self.term_limits(self.interval, conf_level)
         low, high = ends.lower, ends.upper
         estimate, scale = found.coefficients, f"log {RATIO[self.kind]}"
         if exponentiate:
@@ -199,7 +199,7 @@ class FitResult:
             When a limit beside an estimate could not be found and is NaN.
         """
         kind = check_interval(method) or self.interval
-        found = self._limits(kind, conf_level)
+        found = self.term_limits(kind, conf_level)
         failed = [
             f"{term}: {why}"
             for term, why in zip(self.terms, found.failures, strict=True)
@@ -213,8 +213,11 @@ class FitResult:
             index=pd.Index(self.terms, name="term"),
         )
 
-    def _limits(self, kind: IntervalKind, conf_level: float) -> TermLimits:
-        """Limits with the reasons of those that are missing."""
+    def term_limits(self, kind: IntervalKind, conf_level: float) -> TermLimits:
+        """Give the limits of every term, log scale, with the reasons of missing ones.
+
+        `conf_int` is the table of them, and says what is refused.
+        """
         if not 0.0 < conf_level < 1.0:
             raise UsageError(
                 f"conf_level must lie between 0 and 1, such as 0.95; received {conf_level!r}"

@@ -83,7 +83,7 @@ class ProfileCurve:
 
     def __init__(self, fit: FitResult, term: str) -> None:
         solution, index = _place(fit, term)
-        likelihood, best, lengths = solution._turned((index,))
+        likelihood, best, lengths = solution.turned((index,))
         self._likelihood, self._penalty, self._best = (
             likelihood,
             solution.problem.penalty,
