@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import Fault, IntervalError, UsageError
+from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.html import html_table
-from jdm_stats.intervals.columns import group_codes, loose_numbers
+from jdm_stats.intervals.columns import (
+    check_frame,
+    group_codes,
+    loose_numbers,
+    raise_all,
+)
 
 _HEADING = "the rows break the law of intervals;"
 _CODES = "give 0 for none, 1 for the outcome, 2 and up for competing events"
@@ -160,7 +165,7 @@ def audit_intervals(
     Raises
     ------
     UsageError
-        If a named column is not in the frame.
+        If ``frame`` is no data frame or a named column is not in it.
 
     Notes
     -----
@@ -178,15 +183,11 @@ def audit_intervals(
     >>> audit.ok, audit.faults[0].rule, audit.faults[0].row
     (False, 'overlap', 2)
     """
+    raise_all(check_frame(frame, []))
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
     names = [start, stop, event] + ([patient_id] if patient_id is not None else [])
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise UsageError(
-            f"no column {', '.join(map(repr, missing))} in the frame; "
-            f"it has {', '.join(map(str, frame.columns))}"
-        )
+    raise_all(check_frame(frame, names))
     findings: list[_Finding] = []
     rows = _Rows(
         _times(frame[start], start, findings),

@@ -206,6 +206,19 @@ def name_list(given: Any, what: str, wrong: list[str]) -> list[Any]:
     return names
 
 
+def one_name(given: Any, what: str) -> list[str]:
+    """Say that what must be the name of one column is not; empty when it is.
+
+    Examples
+    --------
+    >>> one_name(["sex"], "by")
+    ["by must be the name of one column, received ['sex']"]
+    """
+    if _is_name(given) and not isinstance(given, tuple):
+        return []
+    return [f"{what} must be the name of one column, received {given!r}"]
+
+
 def _is_name(name: Any) -> bool:
     return isinstance(name, Hashable) and name is not pd.NA
 

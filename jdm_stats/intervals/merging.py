@@ -263,6 +263,15 @@ def _check_numbers(values: pd.DataFrame, term: Term) -> list[str]:
     if endless.any():
         told = named_rows(endless)
         return [f"{term.kind} needs finite numbers, {term.column!r} is not in {told}"]
+    if term.kind != "event_at":
+        return []
+    codes = values[term.column].to_numpy(dtype=float, na_value=np.nan)
+    strange = (codes < 0) | (np.floor(codes) != codes) & ~np.isnan(codes)
+    if strange.any():
+        told = named_rows(strange)
+        return [
+            f"event_at needs whole codes from 0 up, {term.column!r} is not in {told}"
+        ]
     return []
 
 
@@ -343,7 +352,8 @@ def _column(
         place[keys[place] != wanted] = -1
     counts = np.ones(len(entries.row), dtype=bool)
     if term.kind == "event_count" and term.column is not None:
-        counts = values[term.column].to_numpy()[entries.row] != 0
+        more = values[term.column].to_numpy()[entries.row] != 0
+        counts = np.isin(keys, keys[more])  # a day counts when any value of it does
     return at_stop(given, counts, place, existing).array
 
 

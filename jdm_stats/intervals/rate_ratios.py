@@ -10,7 +10,13 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
-from jdm_stats.intervals.columns import check_level, check_positive, is_real, raise_all
+from jdm_stats.intervals.columns import (
+    check_level,
+    check_positive,
+    is_real,
+    one_name,
+    raise_all,
+)
 from jdm_stats.intervals.exact import RatioLaw, is_same, poisson_limits
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
@@ -58,7 +64,7 @@ class RateRatio:
 
     def __repr__(self) -> str:
         return (
-            f"RateRatio({self.rate_ratio:.3g}, {self.conf_level:.0%} limits "
+            f"RateRatio({self.rate_ratio:.3g}, {100 * self.conf_level:g}% limits "
             f"{self.conf_low:.3g} to {self.conf_high:.3g}, p = {self.p_value:.3g}, "
             f"{self.method})"
         )
@@ -67,7 +73,8 @@ class RateRatio:
         table = pd.DataFrame([asdict(self)])
         return html_table(
             table[[*_RATIO, *_DIFFERENCE]],
-            caption=f"Rate ratio and difference, {self.method} {self.conf_level:.0%}",
+            caption="Rate ratio and difference, "
+            f"{self.method} {100 * self.conf_level:g}%",
             header_column=False,
             footnotes=[f"Difference per {self.per:g} of person-time."],
         )
@@ -209,6 +216,7 @@ def rate_ratios(
     0   no       1         1.0       NaN        NaN
     1  yes       3         3.0      0.24     157.49
     """
+    raise_all(one_name(by, "by"))
     rates = incidence_rates(
         frame,
         by=[by],

@@ -24,7 +24,7 @@ from jdm_stats.intervals.columns import (
     name_list,
     raise_all,
 )
-from jdm_stats.intervals.exact import poisson_limits
+from jdm_stats.intervals.exact import is_same, poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
 from jdm_stats.schema import DAYS_PER_YEAR
 
@@ -61,7 +61,8 @@ def incidence_rates(
         Rows at risk in (start, stop], times in days; audited first.
     by : str or sequence of str, optional
         Columns to group by; they may vary over time. A missing value is a group of
-        its own, shown as ``missing``.
+        its own, shown as ``missing``, or as ``missing (no value)`` where a group is
+        called ``missing`` already.
     per : float, default 100
         Person-years the rate is given for.
     conf_level : float, default 0.95
@@ -185,7 +186,10 @@ def _group(frame: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, pd.DataF
     for name in groups:
         absent = labels[name].isna()
         if absent.any():
-            labels[name] = labels[name].astype(object).where(~absent, "missing")
+            values = labels[name].astype(object)
+            taken = any(is_same(value, "missing") for value in values[~absent])
+            word = "missing (no value)" if taken else "missing"
+            labels[name] = values.where(~absent, word)
     return place, labels
 
 

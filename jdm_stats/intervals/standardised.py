@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,27 @@ from scipy.stats import gamma, poisson
 
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals.columns import (
-    check_frame,
     check_level,
     check_positive,
     name_list,
-    named_rows,
     raise_all,
-    read_numbers,
 )
 from jdm_stats.intervals.exact import poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
-from jdm_stats.intervals.rates import incidence_rates
+from jdm_stats.intervals.strata import (
+    check_reference,
+    counted,
+    matched,
+    strata_of,
+)
 from jdm_stats.schema import DAYS_PER_YEAR
 
 __all__ = ["standardised_rate", "standardised_ratio"]
+
+_RATE = [
+    *("events", "person_years", "crude_rate", "rate"),
+    *("conf_low", "conf_high", "strata"),
+]
 
 
 def standardised_ratio(
@@ -101,15 +108,15 @@ def standardised_ratio(
     """
     wrong: list[str] = []
     layers = name_list(by, "by", wrong)
-    wrong += _check_reference(reference, layers, rate, "reference")
+    wrong += check_reference(reference, layers, rate, "reference")
     check_positive(per, "per", wrong)
     check_level(conf_level, wrong)
     extra = [group] if group is not None else []
     rows = {"start": start, "stop": stop, "event": event, "event_code": event_code}
     told = {"days_per_year": days_per_year, "patient_id": patient_id}
-    table = _counted(frame, [*extra, *layers], counts, rows | told, wrong)
+    table = counted(frame, [*extra, *layers], counts, rows | told, wrong)
     raise_all(wrong)
-    place = _matched(table, reference, layers, "reference", "rate")
+    place = matched(table, reference, layers, "reference", "rate")
     rates = reference[rate].to_numpy(dtype=float)[place] / per
     table["expected"] = table["person_years"].to_numpy() * rates
     keys: Any = table[group] if group is not None else np.zeros(len(table))
@@ -119,9 +126,9 @@ def standardised_ratio(
         person_years=("person_years", "sum"),
         strata=("events", "size"),
     )
-    result = (
-        summed.reset_index() if group is not None else summed.reset_index(drop=True)
-    )
+    if group is None:  # nobody at risk is one row too: none seen, none expected
+        summed = summed.reindex([0], fill_value=0)
+    result = summed.reset_index(drop=group is None)
     observed = result["observed"].to_numpy()
     expected = result["expected"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,15 +212,15 @@ def standardised_rate(
     """
     wrong: list[str] = []
     layers = name_list(by, "by", wrong)
-    wrong += _check_reference(standard, layers, weight, "standard")
+    wrong += check_reference(standard, layers, weight, "standard")
     check_positive(per, "per", wrong)
     check_level(conf_level, wrong)
     extra = [group] if group is not None else []
     rows = {"start": start, "stop": stop, "event": event, "event_code": event_code}
     told = {"days_per_year": days_per_year, "patient_id": patient_id}
-    table = _counted(frame, [*extra, *layers], counts, rows | told, wrong)
+    table = counted(frame, [*extra, *layers], counts, rows | told, wrong)
     raise_all(wrong)
-    place = _matched(table, standard, layers, "standard", "weight")
+    place = matched(table, standard, layers, "standard", "weight")
     share = standard[weight].to_numpy(dtype=float)
     if not share.sum() > 0:
         raise UsageError(f"the weights in column {weight!r} sum to 0")
@@ -223,9 +230,9 @@ def standardised_rate(
         if group is not None
         else [(None, table)]
     )
-    _refuse_empty_strata(groups, standard, layers, share > 0)
+    _refuse_emptystrata_of(groups, standard, layers, share > 0)
     found = [_weighted(rows_of, conf_level, per) for _, rows_of in groups]
-    result = pd.DataFrame(found)
+    result = pd.DataFrame(found, columns=_RATE)
     if group is not None:
         result.insert(0, group, [name for name, _ in groups])
     result["per_person_years"] = float(per)
@@ -262,114 +269,13 @@ def _weighted(table: pd.DataFrame, conf_level: float, per: float) -> dict[str, A
     }
 
 
-def _counted(
-    frame: Any,
-    layers: list[str],
-    counts: tuple[str, str] | None,
-    rows: dict[str, Any],
-    wrong: list[str],
-) -> pd.DataFrame:
-    """Events and person-years by stratum; NaN strata are told as wrong."""
-    needed = [*layers, *(counts or ())]
-    if len(set(needed)) != len(needed):
-        wrong.append(f"a column is named twice: {', '.join(map(repr, needed))}")
-    wrong += check_frame(frame, needed)
-    if wrong:
-        return pd.DataFrame()
-    for name in layers:
-        absent = frame[name].isna().to_numpy()
-        if absent.any():
-            wrong.append(f"column {name!r} is missing in {named_rows(absent)}")
-        wrong += _check_plain(frame[name], "the frame")
-    if wrong:
-        return pd.DataFrame()
-    if counts is None:
-        table = incidence_rates(frame, by=layers, **rows)
-        return table[[*layers, "events", "person_years"]]
-    return _summed(frame, layers, *counts, wrong)
-
-
-def _summed(
-    frame: pd.DataFrame, layers: list[str], events: str, years: str, wrong: list[str]
-) -> pd.DataFrame:
-    """Sum a table of counts by stratum."""
-    number = read_numbers(frame, events, wrong, "counts")
-    time = read_numbers(frame, years, wrong, "person-years")
-    if ((number < 0) | (number != np.floor(number))).any():
-        wrong.append(f"column {events!r} must hold whole counts from 0 up")
-    if (time < 0).any():
-        wrong.append(f"column {years!r} must hold person-years from 0 up")
-    if ((time == 0) & (number > 0)).any():
-        wrong.append("a stratum has events and no person-years")
-    if wrong:
-        return pd.DataFrame()
-    table = frame[layers].copy()
-    table["events"], table["person_years"] = number.astype(np.int64), time
-    summed = table.groupby(layers, observed=True, sort=False)[
-        ["events", "person_years"]
-    ]
-    return summed.sum().reset_index()
-
-
-def _check_plain(column: pd.Series, what: str) -> list[str]:
-    plain = all(isinstance(value, Hashable) for value in column)
-    return [] if plain else [f"column {column.name!r} of {what} must hold plain values"]
-
-
-def _check_reference(
-    reference: Any, layers: list[str], value: str, what: str
-) -> list[str]:
-    wrong = check_frame(reference, [*layers, value], f"the {what}")
-    if not layers:
-        wrong.append("by names no column")
-    if wrong:
-        return wrong
-    for name in layers:
-        wrong += _check_plain(reference[name], f"the {what}")
-    if wrong:
-        return wrong
-    numbers = read_numbers(reference, value, wrong, "values")
-    if (numbers < 0).any():
-        wrong.append(f"column {value!r} of the {what} holds negative values")
-    twice = reference.duplicated(subset=layers).to_numpy()
-    if twice.any():
-        wrong.append(f"the {what} names a stratum twice ({named_rows(twice)})")
-    return wrong
-
-
-def _matched(
-    table: pd.DataFrame,
-    reference: pd.DataFrame,
-    layers: list[str],
-    what: str,
-    column: str,
-) -> np.ndarray:
-    """Row of the reference for each stratum; all strata without one are listed."""
-    known = {key: row for row, key in enumerate(_strata(reference, layers))}
-    asked = _strata(table, layers)
-    lost = list(dict.fromkeys(key for key in asked if key not in known))
-    if lost:
-        names = "; ".join(", ".join(map(str, key)) for key in lost[:50])
-        more = f" and {len(lost) - 50} more" if len(lost) > 50 else ""
-        raise UsageError(
-            f"the {what} has no {column} for {len(lost)} strata "
-            f"({', '.join(layers)}): {names}{more}"
-        )
-    return np.array([known[key] for key in asked], dtype=np.int64)
-
-
-def _strata(table: pd.DataFrame, layers: list[str]) -> list[tuple[Any, ...]]:
-    columns = [table[name].astype(object).tolist() for name in layers]
-    return list(zip(*columns, strict=True))
-
-
-def _refuse_empty_strata(
+def _refuse_emptystrata_of(
     groups: list[tuple[Any, pd.DataFrame]],
     standard: pd.DataFrame,
     layers: list[str],
     weighs: np.ndarray,
 ) -> None:
-    names = _strata(standard, layers)
+    names = strata_of(standard, layers)
     wrong = []
     for group, table in groups:
         present = table.loc[(table["person_years"] > 0).to_numpy(), "place"]

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
-from jdm_stats.intervals.columns import name_list, raise_all
+from jdm_stats.intervals.columns import name_list, one_name, raise_all
 from jdm_stats.intervals.exact import RatioLaw, is_same
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
@@ -95,6 +95,7 @@ def stratified_rate_ratio(
     """
     wrong: list[str] = []
     layers = name_list(strata, "strata", wrong)
+    wrong += one_name(by, "by")
     if not isinstance(method, str) or method not in METHODS:
         wrong.append(f"method is one of {', '.join(METHODS)}, received {method!r}")
     if not layers:

@@ -102,7 +102,7 @@ def event_at(column: str | None = None, *, keep_existing: bool = False) -> Term:
     Parameters
     ----------
     column : str, optional
-        Column of whole codes; None marks 1.
+        Column of whole codes from 0 up; None marks 1.
     keep_existing : bool, default False
         Write into an event column that is there; its other codes stay.
 
@@ -124,7 +124,8 @@ def event_count(column: str | None = None) -> Term:
     Parameters
     ----------
     column : str, optional
-        Column of increments; None adds 1 for each.
+        Column of increments; None adds 1 for each. A day is marked when any of its
+        increments is not 0.
 
     Returns
     -------
