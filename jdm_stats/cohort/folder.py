@@ -86,7 +86,11 @@ class Folder:
         row = (fault.row or 0) - 1
         if self.places is not None:
             places = self.places.get(fault.table, ())
-            return replace(fault, source=places[row]) if row < len(places) else fault
+            if row >= len(places):
+                return fault
+            cell = getattr(places, "cell", None)  # places of a mapping know columns too
+            place = cell(row, fault.column) if cell else places[row]
+            return replace(fault, source=place)
         raw = self.raws.get(fault.table)
         if raw is None or row >= len(raw.frame):
             return fault

@@ -35,10 +35,20 @@ class Places(Sequence[str]):
     >>> raw = RawTable("k", "k.csv", pd.DataFrame({"a": ["x"]}), np.array([2]))
     >>> list(Places([raw], np.array([0]), np.array([0])))
     ['k.csv line 2']
+    >>> places = Places([raw], np.array([0]), np.array([0]), [{"sex": "a"}])
+    >>> places.cell(0, "sex"), places.cell(0, "centre")
+    ("k.csv line 2, column 'a'", 'k.csv line 2')
     """
 
-    def __init__(self, raws: Sequence[RawTable], which: Rows, rows: Rows) -> None:
+    def __init__(
+        self,
+        raws: Sequence[RawTable],
+        which: Rows,
+        rows: Rows,
+        read_from: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         self._raws, self._which, self._rows = raws, which, rows
+        self._read_from = read_from
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -50,9 +60,17 @@ class Places(Sequence[str]):
     def __getitem__(self, place: int | slice) -> str | Sequence[str]:
         """Return the place of one row, or of several."""
         if isinstance(place, slice):
-            return Places(self._raws, self._which[place], self._rows[place])
+            which, rows = self._which[place], self._rows[place]
+            return Places(self._raws, which, rows, self._read_from)
         raw = self._raws[int(self._which[place])]
         return raw.place(int(self._rows[place]))
+
+    def cell(self, place: int, column: str | None) -> str:
+        """Return the place of a cell, by our name of its column where it is read as it is."""
+        part = int(self._which[place])
+        named = self._read_from[part] if self._read_from else {}
+        heading = None if column is None else named.get(column)
+        return self._raws[part].place(int(self._rows[place]), heading)
 
 
 @dataclass(slots=True)
@@ -101,7 +119,12 @@ def assemble(table: str, parts: Sequence[Part]) -> TableMade:
         columns, to, disagreements, notes = _merged(columns, rows)
         tally += [("patients", column, note, count) for column, note, count in notes]
     first = np.unique(to, return_index=True)[1] if rows else to
-    places = Places([part.rows.raw for part in parts], which[first], raw_rows[first])
+    places = Places(
+        [part.rows.raw for part in parts],
+        which[first],
+        raw_rows[first],
+        [_read_from(part) for part in parts],
+    )
     frame = pd.DataFrame(
         {name: _typed(cells, TABLES[table][name]) for name, cells in columns.items()},
         index=pd.RangeIndex(len(first)),
@@ -119,6 +142,12 @@ def assemble(table: str, parts: Sequence[Part]) -> TableMade:
             made.silent |= {(table, int(row) + 1, column) for row in silent}
     made.faults += _told_apart(disagreements, parts, which, raw_rows, to, ids)
     return made
+
+
+def _read_from(part: Part) -> dict[str, str]:
+    """Return the column of the export that each of ours is read from."""
+    named = {name: part.source_of(name) for name in part.block.columns}
+    return {name: source for name, source in named.items() if source is not None}
 
 
 def _joined(arrays: Sequence[Rows]) -> Rows:
