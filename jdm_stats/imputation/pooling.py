@@ -19,7 +19,7 @@ from jdm_stats.imputation.pooled import PooledFit
 from jdm_stats.imputation.pooled_words import pooling_notes
 from jdm_stats.imputation.rubin import pool_estimates
 from jdm_stats.models.fit import RATIO, FitResult
-from jdm_stats.models.profile_curve import profile_curves
+from jdm_stats.models.profile_curve import ProfileCurve
 
 METHODS = ("clip", "rubin")
 
@@ -61,7 +61,8 @@ def pool_fits(
     Raises
     ------
     UsageError
-        With fewer than two fits, or fits of different models; all faults at once.
+        With fewer than two fits, or fits of different models or reference levels; all
+        faults at once.
 
     See Also
     --------
@@ -170,12 +171,28 @@ def _check(fits: Sequence[FitResult], interval: str | None, conf_level: float) -
         values = {str(getattr(fit, name)) for fit in fits}
         if len(values) > 1:
             wrong.append(f"the fits differ in {name}: {', '.join(sorted(values))}")
+    wrong += _different_references(fits)
     if interval is not None and interval not in METHODS:
         wrong.append(f"interval must be 'clip' or 'rubin', received {interval!r}")
     if not 0.0 < conf_level < 1.0:
         wrong.append(f"conf_level must lie between 0 and 1, received {conf_level!r}")
     if wrong:
         raise UsageError("; ".join(wrong))
+
+
+def _different_references(fits: Sequence[FitResult]) -> list[str]:
+    """Say of which factors the terms compare with one level here, with another there."""
+    levels: dict[str, set[str]] = {}
+    for fit in fits:
+        for factor, level in fit.design.references.items():
+            levels.setdefault(factor, set()).add(str(level))
+    return [
+        f"the reference level of {factor} differs between imputations: "
+        f"{', '.join(sorted(found))}; name one that every imputed data set has, such as "
+        'C(antibody, Treatment("none"))'
+        for factor, found in levels.items()
+        if len(found) > 1
+    ]
 
 
 def _by_term(fits: Sequence[FitResult], terms: Sequence[str], what: str) -> np.ndarray:
@@ -222,7 +239,7 @@ def _with_profiles(
         if row["reason"]:
             continue
         term = str(row["term"])
-        curves = profile_curves(fits, term)
+        curves = [ProfileCurve(fit, term) for fit in fits]
         reasons = []
         for end, side, name in (("low", -1, "lower"), ("high", 1, "upper")):
             ends = np.array([getattr(o, name)[t.index(term)] for t, o in own])

@@ -8,7 +8,6 @@ multiple imputation are made of these roots.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,11 +142,6 @@ class ProfileCurve:
             return Root(side * root, 1.0 / self._std_error)
         slope = -side * float(point.gradient[self._index]) / root
         return Root(side * root, slope / self._unit)
-
-
-def profile_curves(fits: Sequence[FitResult], term: str) -> tuple[ProfileCurve, ...]:
-    """Give the curve of one term in each of several fits."""
-    return tuple(ProfileCurve(fit, term) for fit in fits)
 
 
 def _place(fit: FitResult, term: str) -> tuple[Solution, int]:

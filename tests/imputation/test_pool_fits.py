@@ -251,3 +251,12 @@ def test_pooling_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pool_fits(PARTS, firth_cox)
+
+
+def test_fits_with_different_reference_levels_are_not_pooled():
+    """C against A must not be averaged with C against B."""
+    rng = np.random.default_rng(2)
+    first = PARTS[0].assign(group=rng.choice(["A", "B", "C"], len(PARTS[0])))
+    second = first.assign(group=first["group"].replace({"A": "C"}))
+    with pytest.raises(UsageError, match=r"reference level of group.*A, B"):
+        pool_fits([first, second], lambda f: fit_cox(f, "group", event="y"))
