@@ -64,7 +64,7 @@ def run_chain(
     Parameters
     ----------
     variables : sequence of Variable
-        Complete ones are predictors only.
+        Complete ones are predictors only. Their order does not matter.
     rng : Generator
     iterations : int
         Passes; with one incomplete variable a single pass is made, as nothing has to
@@ -76,6 +76,7 @@ def run_chain(
     -------
     Chain
     """
+    variables = sorted(variables, key=lambda v: v.name)
     incomplete = sorted(
         (v for v in variables if v.missing.any()), key=lambda v: int(v.missing.sum())
     )

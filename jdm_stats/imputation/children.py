@@ -24,6 +24,7 @@ from jdm_stats.imputation.matching import DONORS
 from jdm_stats.imputation.predictors import check_columns, child_variables
 from jdm_stats.imputation.result import Imputations
 from jdm_stats.imputation.variables import Variable
+from jdm_stats.intervals.marks import marked
 
 MARK = "imputation"
 SENSITIVITY = (
@@ -61,14 +62,15 @@ def impute_cohort(
     predictors : sequence of str, optional
         Baseline columns that help; by default age, sex, centre and height. The columns
         themselves always help each other, and so do the outcome, steroids begun by
-        entry, and the first measurement of each column within half a year after day 0.
+        entry, and the measurement of each column nearest to day 0, up to half a year off.
     outcome, competing : str, sequence of str or None
         Event types whose indicator and Nelson-Aalen cumulative hazard enter every model;
         those of the analysis to come.
     definite_only : bool, default False
         Leave out events that are not definite, as the analysis will.
     rng : int or Generator
-        Seed. Imputation k is the same whatever ``m``; no global generator is touched.
+        Seed. Imputation k is the same whatever ``m``, and whatever the order of children
+        and columns; no global generator is touched.
     iterations : int, default 10
         Passes of each chain through the incomplete columns.
     donors : int, default 5
@@ -126,6 +128,7 @@ def impute_cohort(
         iterations=iterations,
         donors=donors,
         complete=partial(_completed, cohort),
+        ids=cohort.patients["patient_id"],
         what="cohort",
         synthetic=cohort.synthetic,
         notes=_notes(variables, chosen, endpoint.names),
@@ -138,7 +141,8 @@ def imputed_cells(cohort: Cohort) -> pd.DataFrame:
     Parameters
     ----------
     cohort : Cohort
-        Also one that was written to a folder and read again.
+        Also one that was written to a folder and read again, or from which children were
+        left out.
 
     Returns
     -------
@@ -153,7 +157,9 @@ def imputed_cells(cohort: Cohort) -> pd.DataFrame:
     """
     told: dict[str, Any] = cohort.metadata["provenance"].get(MARK, {})
     pairs = [(c, name) for name, ids in told.get("cells", {}).items() for c in ids]
-    return pd.DataFrame(pairs, columns=["patient_id", "column"], dtype=object)
+    cells = pd.DataFrame(pairs, columns=["patient_id", "column"], dtype=object)
+    there = cells["patient_id"].isin(cohort.patients["patient_id"])
+    return marked(cells[there].reset_index(drop=True), cohort.synthetic)
 
 
 def _completed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,35 +32,65 @@ def impute_variables(
     iterations: int,
     donors: int,
     complete: Callable[[Sequence[Variable], Chain, int], Any],
+    ids: pd.Series | None,
     what: str,
     synthetic: bool,
     notes: Sequence[str] = (),
 ) -> Imputations:
-    """Run m chains and lay out what came of them; the common end of both doors."""
+    """Run m chains and lay out what came of them; the common end of both doors.
+
+    With ``ids`` the rows go through the chains in the order of their ids, so that the
+    order in which they came does not matter.
+    """
     _check_call(variables, m, iterations, donors)
     seed = one_seed(rng)
     usable = [v for v in variables if v.target or _seen(v) >= FEWEST_OBSERVED]
+    order = None if ids is None else np.argsort(ids.astype(str).to_numpy(dtype=object))
     chains = tuple(
-        run_chain(usable, stream(seed, k), iterations, donors) for k in range(m)
+        _chain_in_order(usable, order, stream(seed, k), iterations, donors)
+        for k in range(m)
     )
     traces = [
         chain.trace.assign(imputation=number)
         for number, chain in enumerate(chains, start=1)
     ]
-    order = ["column", "level", "statistic", "imputation", "iteration", "value"]
+    names = ["column", "level", "statistic", "imputation", "iteration", "value"]
+    told = pd.concat(traces, ignore_index=True)[names]
     return Imputations(
         m=m,
         seed=seed,
-        iterations=iterations,
+        iterations=int(told["iteration"].max()) if len(told) else 0,
         variables=tuple(usable),
         drawn=tuple(chain.drawn for chain in chains),
-        chains=marked(pd.concat(traces, ignore_index=True)[order], synthetic),
-        tally=_tally(usable),
+        chains=marked(told, synthetic),
+        tally=marked(_tally(usable), synthetic),
         notes=(*notes, ASSUMPTION, *_warnings(variables)),
         complete=_Completion(tuple(usable), chains, complete),
         what=what,
         synthetic=synthetic,
     )
+
+
+def _chain_in_order(
+    variables: Sequence[Variable],
+    order: np.ndarray | None,
+    rng: np.random.Generator,
+    iterations: int,
+    donors: int,
+) -> Chain:
+    """Run a chain on the rows in ``order``, and bring back what it drew."""
+    if order is None:
+        return run_chain(variables, rng, iterations, donors)
+    turned = [replace(v, values=v.values[order]) for v in variables]
+    chain = run_chain(turned, rng, iterations, donors)
+    place = np.argsort(order)
+    drawn = {}
+    for variable in turned:
+        if variable.name in chain.drawn:
+            filled = variable.values.copy()
+            filled[variable.missing] = chain.drawn[variable.name]
+            drawn[variable.name] = filled[place][variable.missing[place]]
+    return replace(chain, drawn=drawn)
 
 
 @dataclass(frozen=True, eq=False)

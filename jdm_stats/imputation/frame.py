@@ -17,6 +17,7 @@ from jdm_stats.imputation.variables import (
     MISSING_WORDS,
     MOST_CLASSES,
     Variable,
+    is_date,
     is_number,
     missing_cells,
     read_variable,
@@ -46,15 +47,17 @@ def impute_frame(
     m : int, default 20
         Imputations; pooling needs two or more.
     columns : sequence of str, optional
-        Columns to fill in; by default all with missing values.
+        Columns to fill in; by default all with missing values. Dates cannot be.
     predictors : sequence of str, optional
         Columns the models may use beside ``columns``; by default all others, but
-        ``patient_id`` and text of more than 30 different values. For the covariates of
+        ``patient_id``, dates and text of more than 30 different values (a note names
+        them). For the covariates of
         an outcome model these must hold the outcome; for a Cox model the event
         indicator and `cumulative_hazard`. Missing values of predictors are filled in
         inside the chains only.
     rng : int or Generator
-        Seed. Imputation k is the same whatever ``m``.
+        Seed. Imputation k is the same whatever ``m``, and whatever the order of the columns;
+        that of the rows too where there is a ``patient_id``.
     iterations : int, default 10
         Passes of each chain through the incomplete columns.
     donors : int, default 5
@@ -93,7 +96,6 @@ def impute_frame(
     others = _predictors(frame, predictors, chosen)
     variables = [_read(frame, name, target=True) for name in chosen]
     variables += [_read(frame, name) for name in others]
-    synthetic = is_synthetic(frame)
     return impute_variables(
         variables,
         m=m,
@@ -101,8 +103,10 @@ def impute_frame(
         iterations=iterations,
         donors=donors,
         complete=partial(completed_frame, frame.copy()),
+        ids=frame.get("patient_id"),
         what="frame",
-        synthetic=synthetic,
+        synthetic=is_synthetic(frame),
+        notes=_left_out(frame) if predictors is None else (),
     )
 
 
@@ -169,14 +173,15 @@ def _check_frame(frame: pd.DataFrame) -> None:
 
 
 def _columns(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
-    if columns is None:
-        return [
-            str(name)
-            for name in frame.columns
-            if name != "patient_id"
-            and missing_cells(frame[name], MISSING_WORDS.get(str(name), ())).any()
-        ]
-    return _named(frame, columns, "columns")
+    if columns is not None:
+        return _named(frame, columns, "columns")
+    return [
+        str(name)
+        for name in frame.columns
+        if name != "patient_id"
+        and _readable(frame[name])
+        and missing_cells(frame[name], MISSING_WORDS.get(str(name), ())).any()
+    ]
 
 
 def _predictors(
@@ -188,10 +193,31 @@ def _predictors(
     return [
         str(name)
         for name in frame.columns
-        if name not in chosen
-        and name != "patient_id"
-        and (is_number(frame[name]) or frame[name].nunique() <= MOST_CLASSES)
+        if name not in (*chosen, "patient_id") and _helpful(frame[name])
     ]
+
+
+def _readable(column: pd.Series) -> bool:
+    """Whether the models can read a column: numbers, truth values, text, categories."""
+    if is_date(column):
+        return False
+    scalars = column.map(pd.api.types.is_scalar, na_action="ignore")
+    return bool(scalars.dropna().astype(bool).all())
+
+
+def _helpful(column: pd.Series) -> bool:
+    """Whether a column is used as a predictor when none is named."""
+    if is_number(column):
+        return True
+    return _readable(column) and column.nunique() <= MOST_CLASSES
+
+
+def _left_out(frame: pd.DataFrame) -> list[str]:
+    """Name the columns that nobody named and the models did not use."""
+    names = [n for n in frame.columns if n != "patient_id" and not _helpful(frame[n])]
+    return [f"Not used: {', '.join(names)} (dates, or text of many values)."] * bool(
+        names
+    )
 
 
 def _named(frame: pd.DataFrame, names: Sequence[str], what: str) -> list[str]:
@@ -201,6 +227,12 @@ def _named(frame: pd.DataFrame, names: Sequence[str], what: str) -> list[str]:
         raise UsageError(
             f"{what} names {', '.join(map(repr, absent))}, which the frame has not; it has "
             f"{', '.join(map(str, frame.columns))}"
+        )
+    odd = [name for name in given if not _readable(frame[name])]
+    if odd:
+        raise UsageError(
+            f"{what} names {', '.join(odd)}, which hold dates or lists; give days since "
+            "diagnosis as a number, and one value a cell"
         )
     if len(set(given)) < len(given):
         raise UsageError(f"{what} names a column twice: {given}")

@@ -28,8 +28,8 @@ PREDICTORS = ("age_at_diagnosis_years", "sex", "centre", "height_cm")
 ALLOWED = (*PREDICTORS, *IMPUTABLE, "diagnosis_year", "ro52")
 # The antibody the primary contrast is about is told apart first.
 PRIMARY = "NXP2"
-# A measurement in the half year after diagnosis tells much of one missing at diagnosis.
-LATER_DAYS = 180
+# A measurement within half a year of diagnosis tells much of one missing at diagnosis.
+NEAR_DAYS = 180
 
 
 def child_variables(
@@ -54,7 +54,7 @@ def child_variables(
     -------
     tuple of Variable
         Targets first; then the helpers: predictors, outcome, treatment by entry and
-        later measurements.
+        measurements near diagnosis.
     """
     patients = cohort.patients
     read = [_read(patients, name, target=True) for name in columns]
@@ -62,7 +62,7 @@ def child_variables(
     helpers = {
         **outcome_columns(cohort, endpoint),
         **_treatment_by_entry(cohort),
-        **_later_measurements(cohort, columns),
+        **_nearest_measurements(cohort, columns),
     }
     read += [Variable(name, values) for name, values in helpers.items()]
     return tuple(read)
@@ -121,13 +121,18 @@ def _treatment_by_entry(cohort: Cohort) -> dict[str, np.ndarray]:
     }
 
 
-def _later_measurements(
+def _nearest_measurements(
     cohort: Cohort, columns: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """First measurement of each column after day 0, within half a year; NaN without."""
+    """Measurement of each column nearest to day 0, the earlier of two; NaN without.
+
+    Several on one day are averaged.
+    """
     rows = cohort.assessments
-    day = rows["day"].to_numpy(float)
-    rows = rows[(day > 0) & (day <= LATER_DAYS)].sort_values("day", kind="stable")
+    rows = rows[rows["day"].abs().to_numpy(float) <= NEAR_DAYS]
+    keys = ["patient_id", "measure", "day"]
+    rows = rows.groupby(keys, observed=True)["value"].mean().reset_index()
+    rows = rows.assign(away=rows["day"].abs()).sort_values(["away", "day"])
     ids = cohort.patients["patient_id"]
     found = {}
     for name in columns:
@@ -137,7 +142,7 @@ def _later_measurements(
         first = own.drop_duplicates("patient_id").set_index("patient_id")["value"]
         values = first.reindex(ids).to_numpy(dtype=float, na_value=np.nan)
         if np.isfinite(values).any():
-            found[f"later_{name}"] = np.array(values)
+            found[f"measured_{name}"] = np.array(values)
     return found
 
 

@@ -28,7 +28,7 @@ class Imputations(Sequence[Any]):
     seed : int
         With which imputation k can be made again, whatever ``m``.
     iterations : int
-        Passes of each chain.
+        Passes of each chain; 1 when one column only was incomplete, 0 when none was.
     variables : tuple of Variable
         What the models saw; those with ``target`` were filled in.
     drawn : tuple of dict of str to float array
@@ -100,9 +100,9 @@ class Imputations(Sequence[Any]):
                 values = _shown(variable, drawn[variable.name])
                 part = {"column": variable.name, "row": rows, "imputation": number}
                 parts.append(pd.DataFrame({**part, "value": values}))
-        if not parts:
-            return pd.DataFrame(columns=["column", "row", "imputation", "value"])
-        return pd.concat(parts, ignore_index=True)
+        names = ["column", "row", "imputation", "value"]
+        made = pd.concat(parts) if parts else pd.DataFrame(columns=names)
+        return marked(made.reset_index(drop=True), self.synthetic)
 
     def distributions(self) -> pd.DataFrame:
         """Observed beside imputed values, column by column.
@@ -132,7 +132,7 @@ class Imputations(Sequence[Any]):
         DataFrame
             ``column, level, statistic, rhat``: the potential scale reduction factor of
             Gelman and Rubin; near 1 when the chains have mixed, NaN when there are too
-            few passes (fewer than 4) or nothing varies.
+            few passes (fewer than 3) or nothing varies.
         """
         keys = ["column", "level", "statistic"]
         late = self.chains[self.chains["iteration"] > self.iterations // 2]

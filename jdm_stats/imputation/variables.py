@@ -123,7 +123,7 @@ def missing_cells(column: pd.Series, words: Sequence[str] = ()) -> Mask:
     [False, True, True, True]
     """
     missing = column.isna().to_numpy(dtype=bool)
-    if pandas_types.is_numeric_dtype(column.dtype):
+    if pandas_types.is_numeric_dtype(column.dtype) or is_date(column):
         return missing
     return missing | column.isin(["", *words]).to_numpy(dtype=bool, na_value=False)
 
@@ -175,6 +175,11 @@ def read_variable(
         ]
     )
     return Variable(name, values, tuple(order), target)
+
+
+def is_date(column: pd.Series) -> bool:
+    """Whether a column holds moments or spans of time."""
+    return column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype)
 
 
 def is_number(column: pd.Series) -> bool:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from jdm_stats.errors import UsageError
 from jdm_stats.imputation.frame import impute_frame
+from jdm_stats.imputation.pattern import missing_pattern
+from jdm_stats.intervals.marks import is_synthetic
 
 
 def example(rows: int = 80, seed: int = 0) -> pd.DataFrame:
@@ -138,7 +140,9 @@ def test_one_incomplete_column_needs_one_pass():
     frame = example()[["age", "weight_kg"]]
     made = impute_frame(frame, m=2, rng=1)
     assert set(made.chains["iteration"]) == {1}
-    assert made.convergence().empty
+    assert made.iterations == 1
+    told = made.convergence()
+    assert told["statistic"].tolist() == ["mean", "sd"] and told["rhat"].isna().all()
 
 
 def test_helpers_with_gaps_help_and_stay_as_they_were():
@@ -212,3 +216,43 @@ def test_refusals(frame, options, said):
 def test_a_table_that_is_no_frame_is_refused():
     with pytest.raises(UsageError, match="takes a DataFrame, not list"):
         impute_frame([1], rng=1)
+
+
+def test_neither_the_order_of_columns_nor_of_named_children_matters():
+    frame = example().assign(patient_id=[f"P{i:03d}" for i in range(80)])
+    turned = frame.sample(frac=1, random_state=4)[list(frame.columns)[::-1]]
+    first = impute_frame(frame, m=2, rng=3, iterations=2)[1]
+    second = impute_frame(turned, m=2, rng=3, iterations=2)[1]
+    assert second.loc[first.index, list(first.columns)].equals(first)
+
+
+def test_dates_are_looked_at_but_neither_imputed_nor_learnt_from():
+    visit = pd.to_datetime(pd.Series(["2020-01-01", None, "2020-02-01", None] * 20))
+    visit.index = example().index
+    frame = example().assign(visit=visit, span=visit - visit.min(), parts=[[1]] * 80)
+    assert (
+        missing_pattern(frame[["visit", "span"]]).counts["missing"].tolist() == [40] * 2
+    )
+    assert missing_pattern(frame[["parts"]]).n_complete == 80
+    with pytest.raises(UsageError, match=r"visit.*dates.*days since diagnosis"):
+        impute_frame(frame, columns=["visit"], rng=1)
+    with pytest.raises(UsageError, match=r"visit, span, parts"):
+        impute_frame(frame, predictors=["visit", "span", "parts"], rng=1)
+    made = impute_frame(frame, m=1, rng=1, iterations=1)
+    assert made.columns == impute_frame(example(), m=1, rng=1, iterations=1).columns
+    assert any("Not used: visit, span, parts" in note for note in made.notes)
+    assert made[0]["visit"].isna().sum() == 40
+
+
+def test_a_text_of_many_values_is_left_out_and_said():
+    frame = example().assign(address=[f"street {i}" for i in range(80)])
+    made = impute_frame(frame, m=1, rng=1, iterations=1)
+    assert any("Not used: address" in note for note in made.notes)
+
+
+def test_every_table_of_simulated_children_is_marked():
+    frame = example()
+    frame.attrs["jdm_stats"] = {"synthetic": True}
+    made = impute_frame(frame, m=2, rng=1, iterations=2)
+    tables = (made.tally, made.chains, made.imputed_values(), made.distributions())
+    assert all(is_synthetic(table) for table in (*tables, made.convergence(), made[0]))
