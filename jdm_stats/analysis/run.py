@@ -16,9 +16,10 @@ from jdm_stats.analysis.flow import interval_flow, landmark_flow
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.cohort.steroids import read_steroids
-from jdm_stats.errors import CohortError, DataError, Fault
+from jdm_stats.errors import CohortError, DataError, Fault, UsageError
 from jdm_stats.exposure.history import History
 from jdm_stats.exposure.landmark import landmark_history
+from jdm_stats.imputation.children import imputed_cells
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.models.fit import FitResult
@@ -124,7 +125,9 @@ class RiskAnalysis:
         return told[0], told[1], told[2]
 
 
-def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
+def run_analysis(
+    plan: AnalysisPlan, cohort: Cohort, *, imputed: bool = False
+) -> RiskAnalysis:
     """Carry out a plan on a cohort.
 
     Children who follow the index case's pattern (synthetic cohorts only) are left out of
@@ -134,6 +137,8 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     ----------
     plan : AnalysisPlan
     cohort : Cohort
+    imputed : bool, default False
+        Take a cohort that holds imputed values, whose fits are to be pooled.
 
     Returns
     -------
@@ -147,7 +152,8 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
         Listing every steroid course that lacks its days or dose and can matter, unless a
         rule of the plan says what to do with it.
     UsageError
-        When a formula names columns that do not exist.
+        When a formula names columns that do not exist, or the cohort holds imputed values
+        and nobody said so.
 
     Examples
     --------
@@ -157,6 +163,8 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
     >>> sorted(analysis.fits)
     ['Cox', 'Firth Cox', 'Firth Cox by antibody', 'Firth logistic', 'Logistic']
     """
+    if not imputed:
+        _refuse_imputed(cohort)
     steroids = read_steroids(cohort, plan.steroids)
     drawn = cohort.without_index_pattern()
     history = History(
@@ -182,6 +190,17 @@ def run_analysis(plan: AnalysisPlan, cohort: Cohort) -> RiskAnalysis:
         failures=MappingProxyType(failures | cmas_failures),
         steroids=steroids.table(),
     )
+
+
+def _refuse_imputed(cohort: Cohort) -> None:
+    cells = len(imputed_cells(cohort))
+    if cells:
+        raise UsageError(
+            f"{cells} cells of this cohort are imputed, not observed, and one imputation alone "
+            "says less than it seems to: analyse the cohort as it was observed, or pool, as in "
+            "pool_fits(imputations, lambda c: run_analysis(plan, c, "
+            "imputed=True).fits['Firth Cox'])"
+        )
 
 
 def _tables(plan: AnalysisPlan, history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
