@@ -5,6 +5,7 @@
     JdmStatsError
     ├── UsageError (ValueError)          the call is at fault
     │   ├── DesignError                  a formula or its columns cannot be fitted
+    │   ├── MappingError                 a mapping is at fault; carries every problem at once
     │   ├── NotYetSupportedError         a known feature that this version refuses
     │   └── PlanError                    an analysis plan or scenario is at fault
     ├── DataError (ValueError)           the data are at fault; carries every fault at once
@@ -33,6 +34,7 @@ __all__ = [
     "IntervalError",
     "JdmStatsError",
     "JdmStatsWarning",
+    "MappingError",
     "NotYetSupportedError",
     "PlanError",
     "ReportError",
@@ -116,6 +118,27 @@ class UsageError(JdmStatsError, ValueError):
 
 class DesignError(UsageError):
     """A formula or its columns cannot be fitted."""
+
+
+class MappingError(UsageError):
+    """A mapping is at fault; ``problems`` holds every one found.
+
+    Parameters
+    ----------
+    problems : iterable of str
+        Each begins with its place in the file: ``patients.columns.sex: ...``.
+    name : str
+        What the mapping is called in the message.
+    """
+
+    def __init__(self, problems: Iterable[str], name: str = "the mapping") -> None:
+        self.problems = tuple(problems)
+        self.name = name
+        count = f"{len(self.problems)} fault{'s' if len(self.problems) != 1 else ''}"
+        super().__init__("\n  ".join([f"{name} has {count}:", *self.problems]))
+
+    def __reduce__(self) -> tuple[type[MappingError], tuple[tuple[str, ...], str]]:
+        return type(self), (self.problems, self.name)
 
 
 class NotYetSupportedError(UsageError, NotImplementedError):

@@ -15,7 +15,7 @@ from jdm_stats.cohort.metadata import conform_metadata
 from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import DAYS_PER_YEAR, TABLES
 
-__all__ = ["Cohort"]
+__all__ = ["Cohort", "of_checked_tables"]
 
 
 class Cohort:
@@ -183,7 +183,7 @@ class Cohort:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._tables, self._metadata)
+        return of_checked_tables, (self._tables, self._metadata)
 
     def _count(self, event: str) -> tuple[int, int]:
         """Return how many such events there are, and in how many children."""
@@ -238,9 +238,19 @@ def _in_children(count: int, children: int, thing: str) -> str:
     return f"{_counted(count, thing)} in {children:,} {owners}"
 
 
-def _restored(tables: dict[str, pd.DataFrame], about: dict[str, Any]) -> Cohort:
-    """Rebuild a pickled cohort, whose tables were checked when it was made."""
+def of_checked_tables(
+    tables: Mapping[str, pd.DataFrame], about: Mapping[str, Any]
+) -> Cohort:
+    """Make a cohort of tables and metadata that have been checked; nothing is asked.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        All four, as `jdm_stats.cohort.checks.check_tables` returns them without a fault.
+    about : mapping
+        As `jdm_stats.cohort.metadata.conform_metadata` returns it.
+    """
     cohort = object.__new__(Cohort)
-    object.__setattr__(cohort, "_tables", tables)
-    object.__setattr__(cohort, "_metadata", about)
+    object.__setattr__(cohort, "_tables", dict(tables))
+    object.__setattr__(cohort, "_metadata", dict(about))
     return cohort

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,31 +25,10 @@ from jdm_stats.cohort.mapping.rules import (
 )
 from jdm_stats.cohort.mapping.soundness import complaints
 from jdm_stats.cohort.mapping.sources import Export
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import MappingError, UsageError
 from jdm_stats.schema import TABLES, nearest
 
 __all__ = ["CohortMapping", "MappingError"]
-
-
-class MappingError(UsageError):
-    """A mapping is at fault; ``problems`` holds every one found.
-
-    Parameters
-    ----------
-    problems : iterable of str
-        Each begins with its place in the file: ``patients.columns.sex: ...``.
-    name : str
-        What the mapping is called in the message.
-    """
-
-    def __init__(self, problems: Iterable[str], name: str = "the mapping") -> None:
-        self.problems = tuple(problems)
-        self.name = name
-        count = f"{len(self.problems)} fault{'s' if len(self.problems) != 1 else ''}"
-        super().__init__("\n  ".join([f"{name} has {count}:", *self.problems]))
-
-    def __reduce__(self) -> tuple[type[MappingError], tuple[tuple[str, ...], str]]:
-        return type(self), (self.problems, self.name)
 
 
 def _blocks(value: Any) -> Any:
