@@ -4,9 +4,13 @@
 # - clip: combined likelihood profiles of Firth fits by brute force: the penalised likelihood
 #   is written out here, maximised by optim with one coefficient held, and the mean of
 #   pnorm(signed root) is inverted by uniroot. Shares no code with any package.
-# - logistf: CLIP.confint of the package logistf on the same logistic fits, where installed.
+# - logistf: CLIP.confint of the package logistf on the same logistic fits. logistf was built from its
+#   source for this; without it the script stops before it writes anything.
 # - nelson_aalen: mice::nelsonaalen of the observed times.
 # Run in this folder: Rscript imputation.R   Writes imputation.csv and imputation.json.
+if (!requireNamespace("logistf", quietly = TRUE)) {
+  stop("the package logistf is not installed: imputation.json would lose its block logistf, and is left as it is")
+}
 suppressMessages({library(mice); library(survival); library(jsonlite)})
 set.seed(20130811)
 n <- 80; m <- 5
@@ -99,13 +103,11 @@ out <- list(R = R.version.string, mice = as.character(packageVersion("mice")),
                         logistic_80 = list(x = clip(logistic, 3, 2, 0.80)),
                         cox = list(x = clip(partial, 2, 1), z = clip(partial, 2, 2))),
             nelson_aalen = nelsonaalen(parts[[1]], time, y))
-if (requireNamespace("logistf", quietly = TRUE)) {
-  control <- logistf::logistf.control(maxit = 500, maxstep = 5, lconv = 1e-12, gconv = 1e-12, xconv = 1e-12)
-  fits <- lapply(parts, function(d) logistf::logistf(y ~ x + z, d, control = control,
-    plcontrol = logistf::logistpl.control(maxit = 1000, xconv = 1e-9)))
-  found <- logistf::CLIP.confint(fits, data = unname(parts), control = control)
-  out$logistf <- list(version = as.character(packageVersion("logistf")),
-                      term = found$variable, estimate = found$estimate,
-                      lower = found$ci[, 1], upper = found$ci[, 2], p = found$pvalue)
-}
+control <- logistf::logistf.control(maxit = 500, maxstep = 5, lconv = 1e-12, gconv = 1e-12, xconv = 1e-12)
+fits <- lapply(parts, function(d) logistf::logistf(y ~ x + z, d, control = control,
+  plcontrol = logistf::logistpl.control(maxit = 1000, xconv = 1e-9)))
+found <- logistf::CLIP.confint(fits, data = unname(parts), control = control)
+out$logistf <- list(version = as.character(packageVersion("logistf")),
+                    term = found$variable, estimate = found$estimate,
+                    lower = found$ci[, 1], upper = found$ci[, 2], p = found$pvalue)
 write(toJSON(out, digits = NA, auto_unbox = TRUE, pretty = TRUE), "imputation.json")
