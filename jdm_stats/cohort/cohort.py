@@ -99,22 +99,29 @@ class Cohort:
     @property
     def patients(self) -> pd.DataFrame:
         """One row per child (a copy)."""
-        return self._tables["patients"].copy()
+        return self._copy("patients")
 
     @property
     def courses(self) -> pd.DataFrame:
         """One row per course of treatment (a copy)."""
-        return self._tables["courses"].copy()
+        return self._copy("courses")
 
     @property
     def events(self) -> pd.DataFrame:
         """One row per clinical event (a copy)."""
-        return self._tables["events"].copy()
+        return self._copy("events")
 
     @property
     def assessments(self) -> pd.DataFrame:
         """One row per measurement (a copy)."""
-        return self._tables["assessments"].copy()
+        return self._copy("assessments")
+
+    def _copy(self, name: str) -> pd.DataFrame:
+        """Copy a table; one of simulated children says so in ``attrs["jdm_stats"]``."""
+        table = self._tables[name].copy()
+        if self.synthetic:
+            table.attrs["jdm_stats"] = {"synthetic": True}
+        return table
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -223,6 +230,16 @@ class Cohort:
             caption=f"SYNTHETIC cohort {name}" if self.synthetic else f"Cohort {name}",
             footnotes=[note for note in notes if note],
         )
+
+
+def as_cohort(given: object) -> Cohort:
+    """Return a Cohort as it is; UsageError tells how to make one of anything else."""
+    if isinstance(given, Cohort):
+        return given
+    raise UsageError(
+        f"cohort must be a Cohort, received {type(given).__name__}; make one with "
+        "Cohort(patients, courses, events, assessments) or read_cohort(source)"
+    )
 
 
 def _counted(count: int, thing: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import pandas as pd
 
 from jdm_stats.cohort.body_size import BodySize, read_body_size
 from jdm_stats.cohort.cells import Mask
-from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.cohort import Cohort, as_cohort
 from jdm_stats.cohort.equivalents import (
     PREDNISONE_EQUIVALENT_PER_MG,
     prednisone_equivalent_mg,
@@ -149,7 +150,7 @@ class SteroidReading:
 def steroid_courses(
     cohort: Cohort,
     *,
-    rules: SteroidRules | None = None,
+    rules: SteroidRules | Mapping[str, object] | None = None,
     pulse_mg_kg_day: float | None = None,
     pulse_mg_day: float | None = None,
     only: npt.ArrayLike | None = None,
@@ -159,7 +160,7 @@ def steroid_courses(
     Parameters
     ----------
     cohort : Cohort
-    rules : SteroidRules, optional
+    rules : SteroidRules or mapping of its fields, optional
         How courses become days at a dose; by default nothing is guessed.
     pulse_mg_kg_day, pulse_mg_day : float, optional
         An intravenous course is a pulse from either dose on (prednisone-equivalent,
@@ -231,10 +232,11 @@ def steroid_courses(
     limits = {"pulse_mg_kg_day": pulse_mg_kg_day, "pulse_mg_day": pulse_mg_day}
     moved = {name: limit for name, limit in limits.items() if limit is not None}
     for name, limit in moved.items():
-        if not limit > 0:
-            raise UsageError(f"{name} must be more than 0, not {limit!r}")
-    chosen = rules if rules is not None else SteroidRules()
-    reading = read_steroids(cohort, chosen.model_copy(update=moved), only=only)
+        number = isinstance(limit, Real) and not isinstance(limit, bool)
+        if not (number and 0 < limit < np.inf):
+            raise UsageError(f"{name} must be more than 0 and finite, not {limit!r}")
+    chosen = SteroidRules.read(rules).model_copy(update=moved)
+    reading = read_steroids(as_cohort(cohort), chosen, only=only)
     if faults := reading.faults():
         raise CohortError(faults, "the steroid courses have")
     return reading.table()

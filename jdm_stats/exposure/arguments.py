@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jdm_stats.errors import UsageError
+from jdm_stats.plan.steroid_rules import check_stop_rule
 
 __all__ = [
     "as_cuts",
@@ -18,6 +19,9 @@ __all__ = [
     "true_or_false",
     "whole_days",
 ]
+
+
+MOST_DAYS = 1_000_000
 
 
 def whole_days(argument: str, value: object, least: int = 0) -> int:
@@ -32,9 +36,10 @@ def whole_days(argument: str, value: object, least: int = 0) -> int:
         days = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         days = least - 1
-    if isinstance(value, bool | np.bool_) or days < least:
+    if isinstance(value, bool | np.bool_) or not least <= days <= MOST_DAYS:
         raise UsageError(
-            f"{argument} must be a whole number of days from {least}, received {value!r}"
+            f"{argument} must be a whole number of days from {least} to {MOST_DAYS:,}, "
+            f"received {value!r}"
         )
     return days
 
@@ -64,7 +69,7 @@ def as_cuts(cuts: Sequence[float], count: int | None = None) -> tuple[float, ...
     (0.5, 1.0)
     """
     try:
-        points = tuple(float(cut) for cut in cuts)
+        points = () if isinstance(cuts, str) else tuple(float(cut) for cut in cuts)
     except (TypeError, ValueError):
         points = ()
     rising = all(a < b for a, b in zip((0.0, *points), points, strict=False))
@@ -89,6 +94,7 @@ def chosen_rule(argument: str, value: object, allowed: Sequence[str]) -> str:
 
 def stop_rule(value: object) -> str | int:
     """Return a rule for missing last days: a name or whole days of treatment."""
-    if isinstance(value, str):
-        return chosen_rule("missing_stop_day", value, ("refuse", "next_course", "exit"))
-    return whole_days("missing_stop_day", value, 1)
+    try:
+        return check_stop_rule(int(value) if isinstance(value, np.integer) else value)
+    except ValueError as error:
+        raise UsageError(f"missing_stop_day: {error}; received {value!r}") from None

@@ -6,7 +6,7 @@ later can slip in. Yes-or-no columns become 1.0 and 0.0 with NaN where unknown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,10 @@ def choose_covariates(covariates: Sequence[str] | None) -> list[str]:
     """
     if covariates is None:
         return list(BASELINE)
+    if not isinstance(covariates, Iterable):
+        raise UsageError(
+            f"covariates must be names of baseline columns, received {covariates!r}"
+        )
     names = [covariates] if isinstance(covariates, str) else list(covariates)
     unknown = [name for name in names if name not in BASELINE]
     if unknown:

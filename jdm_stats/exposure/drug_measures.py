@@ -45,7 +45,8 @@ def on_drug(
         Whole days G that use goes on after the last day.
     missing_stop_day : {"refuse", "next_course", "exit"} or int, default "refuse"
         Last day of a course without one: the day before the child's next course of the
-        same drug, else the exit day; the exit day; or so many days of treatment.
+        same drug by any route (one that is left out too), else the exit day; the exit
+        day; or so many days of treatment.
     as_needed : {"refuse", "leave_out", "as_written"}, default "refuse"
         What to do with courses given as needed.
     name : str, optional

@@ -9,7 +9,7 @@ import numpy as np
 from jdm_stats.errors import Fault
 from jdm_stats.exposure.drugs import DrugSpans
 from jdm_stats.exposure.history import History
-from jdm_stats.exposure.step_sums import StepSums, disjoint_spans
+from jdm_stats.exposure.step_sums import DailySums, disjoint_spans
 from jdm_stats.exposure.traces import Trace, open_between
 
 
@@ -71,24 +71,13 @@ class DaysOnDrug:
         """Count the days d of courses with d + L < t, and t <= d + L + W in a window."""
         spans = self._spans(history)
         child, first, last = disjoint_spans(*spans.sound())
-        who = np.concatenate([child, child])
-        day = np.concatenate([first, last + 1])
-        one = np.ones(len(child), dtype=np.int64)
-        rate = np.concatenate([one, -one])
-        slope, origin = StepSums(who, day, rate), StepSums(who, day, rate * day)
-
-        def so_far(c: np.ndarray, upto: np.ndarray) -> np.ndarray:
-            return (upto + 1) * slope.up_to(c, upto) - origin.up_to(c, upto)
+        days = DailySums(child, first, last, np.ones(len(child), dtype=np.int64))
 
         def value(c: np.ndarray, t: np.ndarray) -> np.ndarray:
-            known = t - 1 - self.lag_days
-            days = so_far(c, known)
-            if self.window_days is not None:
-                days = days - so_far(c, known - self.window_days)
-            return days.astype(float)
+            return days.over(c, t - 1 - self.lag_days, self.window_days).astype(float)
 
         return Trace(value, None, _tally(self.name, spans))
 
 
 def _tally(name: str, spans: DrugSpans) -> dict[str, int]:
-    return {f"last_days_set_by_rule_for_{name}": spans.filled} if spans.filled else {}
+    return {f"{what}_for_{name}": n for what, n in spans.applied.items() if n}

@@ -55,7 +55,7 @@ def drugs_named(named: str | Sequence[str]) -> tuple[str, ...]:
     known = (*STEROIDS, *OTHER_DRUGS)
     found: list[str] = []
     for name in names:
-        if name in DRUG_GROUPS:
+        if isinstance(name, str) and name in DRUG_GROUPS:
             found += DRUG_GROUPS[name]
         elif name in known:
             found.append(name)
@@ -97,12 +97,11 @@ class DrugCourses:
         drugs : sequence of str
         missing_stop_day : {"refuse", "next_course", "exit"} or int
             As in `SteroidRules`; the next course is the child's next of the same drug,
-            by any route.
+            by any route, also one that is left out.
         as_needed : {"refuse", "leave_out", "as_written"}
         """
-        kept = np.isin(self.drug, np.array(drugs, dtype=object))
-        if as_needed == "leave_out":
-            kept &= ~self.as_needed
+        named = np.isin(self.drug, np.array(drugs, dtype=object))
+        kept = named & ~(self.as_needed & (as_needed == "leave_out"))
         place = np.flatnonzero(kept)
         start, ends = self.start[place], self.ends[place]
         stop = np.where(ends, self.stop[place], start)
@@ -112,7 +111,8 @@ class DrugCourses:
             refused = open_ended
         else:
             refused = np.zeros(len(place), dtype=bool)
-            stop = np.where(open_ended, self._last_day(place, missing_stop_day), stop)
+            last = self._last_day(np.flatnonzero(named), missing_stop_day)
+            stop = np.where(open_ended, last[kept[named]], stop)
         return DrugSpans(
             place,
             self.child[place],
@@ -120,7 +120,13 @@ class DrugCourses:
             stop,
             refused,
             unknown,
-            int((open_ended & ~refused).sum()),
+            {
+                "last_days_set_by_rule": int((open_ended & ~refused).sum()),
+                "courses_as_needed_left_out": int((named & ~kept).sum()),
+                "courses_as_needed_taken_as_written": int(
+                    (self.as_needed[place] & ~unknown).sum()
+                ),
+            },
         )
 
     def _last_day(self, place: np.ndarray, rule: str | int) -> np.ndarray:
@@ -140,8 +146,8 @@ class DrugCourses:
 class DrugSpans:
     """Spans of days on some drugs; a refused or unknown span says nothing.
 
-    ``place`` is the course's place in the courses table, ``filled`` the number of last
-    days a rule has set.
+    ``place`` is the course's place in the courses table, ``applied`` counts the courses
+    each rule was applied to.
     """
 
     place: np.ndarray
@@ -150,7 +156,7 @@ class DrugSpans:
     last: np.ndarray
     refused: np.ndarray
     unknown: np.ndarray
-    filled: int
+    applied: Mapping[str, int]
 
     def faults(self, courses: DrugCourses, before: np.ndarray) -> list[Fault]:
         """Return the faults of spans that start before a day of each child's own."""

@@ -7,7 +7,7 @@ none after the outcome, and every child left out is counted in the tally.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ def expand_intervals(
     every_days: int | None = None,
     definite_only: bool = False,
     recurrent: bool = False,
-    steroids: SteroidRules | None = None,
+    steroids: SteroidRules | Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """Expand a cohort into rows at risk in (start, stop].
 
@@ -62,7 +62,7 @@ def expand_intervals(
     recurrent : bool, default False
         Refused: keeping a child at risk after its first event needs a variance that
         allows for rows of one child going together, which comes with it.
-    steroids : SteroidRules, optional
+    steroids : SteroidRules or mapping of its fields, optional
         How steroid courses become days at a dose; by default nothing is guessed.
 
     Returns
@@ -258,8 +258,13 @@ def _rules_tally(
 
 
 def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> None:
+    if not isinstance(measures, Sequence) or isinstance(measures, str):
+        raise UsageError(
+            "measures must be a list of measures, such as [current_dose()]; received "
+            f"{measures!r}"
+        )
     for measure in measures:
-        if not hasattr(measure, "trace"):
+        if not hasattr(measure, "trace") or isinstance(measure, type):
             raise UsageError(
                 "measures must come from jdm_stats.exposure.measures, such as "
                 "current_dose(), or have name, daily, needs and trace(history); "

@@ -8,14 +8,14 @@ asked for; several expansions of one cohort can share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.cohort import Cohort, as_cohort
 from jdm_stats.cohort.steroids import SteroidReading, days_apart, read_steroids
 from jdm_stats.errors import Fault
 from jdm_stats.exposure.drugs import DrugCourses, read_drug_courses
@@ -69,7 +69,7 @@ class History:
     Parameters
     ----------
     cohort : Cohort
-    rules : SteroidRules, optional
+    rules : SteroidRules or mapping of its fields, optional
         How steroid courses become days at a dose; by default nothing is guessed.
     definite_only : bool, default False
         Leave out events that are not definite.
@@ -96,12 +96,12 @@ class History:
         self,
         cohort: Cohort,
         *,
-        rules: SteroidRules | None = None,
+        rules: SteroidRules | Mapping[str, object] | None = None,
         definite_only: bool = False,
         steroids: SteroidReading | None = None,
     ) -> None:
-        self.cohort = cohort
-        self.rules = SteroidRules() if rules is None else rules
+        self.cohort = as_cohort(cohort)
+        self.rules = SteroidRules.read(rules)
         self.definite_only = definite_only
         self.patients = cohort.patients
         self.ids = pd.Index(self.patients["patient_id"])

@@ -7,7 +7,7 @@ kept apart: exposure from days before it, the outcome from days after it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def landmark_rows(
     lost: str = "exclude",
     lag_days: int = 0,
     definite_only: bool = False,
-    steroids: SteroidRules | None = None,
+    steroids: SteroidRules | Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """One row per child event-free and followed at the landmark.
 
@@ -71,7 +71,7 @@ def landmark_rows(
         Doses of the last so many days before the landmark do not count.
     definite_only : bool, default False
         Leave out events, of any type, that are not definite.
-    steroids : SteroidRules, optional
+    steroids : SteroidRules or mapping of its fields, optional
         How steroid courses become days at a dose; by default nothing is guessed.
 
     Returns

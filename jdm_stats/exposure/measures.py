@@ -301,7 +301,7 @@ def last_assessment(
     >>> last_assessment("cmas").name
     'latest_cmas'
     """
-    if what not in MEASURES:
+    if not isinstance(what, str) or what not in MEASURES:
         raise UsageError(
             f"last_assessment() reads one of {', '.join(MEASURES)}; received {what!r}"
         )

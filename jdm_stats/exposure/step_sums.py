@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["FadingSums", "LastDay", "StepSums", "disjoint_spans"]
+__all__ = ["DailySums", "FadingSums", "LastDay", "StepSums", "disjoint_spans"]
 
 
 class StepSums:
@@ -45,6 +45,52 @@ class StepSums:
         upto = np.searchsorted(self._keys, self._key(child, day), side="right")
         base = np.searchsorted(self._keys, child.astype(np.int64) * self._span, "left")
         return self._sums[upto] - self._sums[base]
+
+
+class DailySums:
+    """Sums of whole amounts that come on every day of a span, child by child.
+
+    Parameters
+    ----------
+    child, first, last, amount : ndarray of int64, shape (m,)
+        An amount on every day of each span, both ends included; spans may overlap.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([0])
+    >>> taken = DailySums(one, np.array([3]), np.array([5]), np.array([2]))
+    >>> days = np.array([2, 3, 5, 9])
+    >>> taken.over(np.zeros(4, dtype=np.int64), days).tolist()
+    [0, 2, 6, 6]
+    >>> taken.over(np.zeros(4, dtype=np.int64), days, 5).tolist()
+    [0, 2, 6, 2]
+    """
+
+    def __init__(
+        self, child: np.ndarray, first: np.ndarray, last: np.ndarray, amount: np.ndarray
+    ) -> None:
+        who = np.concatenate([child, child])
+        day = np.concatenate([first, last + 1])
+        rate = np.concatenate([amount, -amount])
+        self._slope, self._origin = (
+            StepSums(who, day, rate),
+            StepSums(who, day, rate * day),
+        )
+
+    def over(
+        self, child: np.ndarray, day: np.ndarray, window_days: int | None = None
+    ) -> np.ndarray:
+        """Sum up to and with a day, of all days or of so many that end there."""
+        total = self._up_to(child, day)
+        if window_days is None:
+            return total
+        return total - self._up_to(child, day - window_days)
+
+    def _up_to(self, child: np.ndarray, day: np.ndarray) -> np.ndarray:
+        return (day + 1) * self._slope.up_to(child, day) - self._origin.up_to(
+            child, day
+        )
 
 
 class LastDay:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from jdm_stats.exposure.history import Doses, History
-from jdm_stats.exposure.step_sums import LastDay, StepSums
+from jdm_stats.exposure.step_sums import DailySums, LastDay, StepSums
 from jdm_stats.schema import EVENTS
 
 Points = tuple[np.ndarray, np.ndarray]
@@ -110,22 +110,11 @@ class CumulativeDose:
     def trace(self, history: History) -> Trace:
         """Sum the doses of days d with d + L < t, and t <= d + L + W in a window."""
         doses = given_doses(history, self.pulses)
-        child = np.concatenate([doses.child, doses.child])
-        day = np.concatenate([doses.first, doses.last + 1])
-        rate = np.concatenate([doses.units, -doses.units])
-        slope = StepSums(child, day, rate)
-        origin = StepSums(child, day, rate * day)
+        taken = DailySums(doses.child, doses.first, doses.last, doses.units)
         mg_kg = doses.mg_kg
 
-        def taken(who: np.ndarray, last: np.ndarray) -> np.ndarray:
-            return (last + 1) * slope.up_to(who, last) - origin.up_to(who, last)
-
         def value(who: np.ndarray, t: np.ndarray) -> np.ndarray:
-            known = t - 1 - self.lag_days
-            units = taken(who, known)
-            if self.window_days is not None:
-                units = units - taken(who, known - self.window_days)
-            return mg_kg(units)
+            return mg_kg(taken.over(who, t - 1 - self.lag_days, self.window_days))
 
         return Trace(value, None)
 

@@ -20,11 +20,12 @@ from pydantic import (
     ValidationError,
 )
 
+from jdm_stats.errors import UsageError
 from jdm_stats.plan.equivalents import PREDNISONE_EQUIVALENT_PER_MG
 from jdm_stats.plan.reading import Amounts, plan_error
 from jdm_stats.schema import STEROIDS, nearest
 
-__all__ = ["SteroidRules"]
+__all__ = ["SteroidRules", "check_stop_rule"]
 
 _LONGEST_DAYS = 3660
 
@@ -62,12 +63,13 @@ def _whole_amounts(given: object) -> Amounts:
     return amounts
 
 
-def _stop_rule(given: object) -> object:
+def check_stop_rule(given: object) -> str | int:
+    """Return a rule for missing last days, or raise ValueError that says which there are."""
     named = ("refuse", "next_course", "exit")
     if isinstance(given, str) and given in named:
         return given
     whole = isinstance(given, int) and not isinstance(given, bool)
-    if whole and 1 <= given <= _LONGEST_DAYS:  # type: ignore[operator]
+    if isinstance(given, int) and whole and 1 <= given <= _LONGEST_DAYS:
         return given
     raise ValueError(
         f"choose one of {', '.join(named)} or whole days from 1 to {_LONGEST_DAYS}"
@@ -81,7 +83,7 @@ _DaysByDrug = Annotated[
     InstanceOf[Amounts], BeforeValidator(_whole_amounts), PlainSerializer(dict)
 ]
 _StopRule = Annotated[
-    Literal["refuse", "next_course", "exit"] | int, BeforeValidator(_stop_rule)
+    Literal["refuse", "next_course", "exit"] | int, BeforeValidator(check_stop_rule)
 ]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _OverTime = Literal["last", "interpolate", "nearest"]
@@ -99,8 +101,8 @@ class SteroidRules(BaseModel):
         An intravenous course is a pulse from either prednisone-equivalent dose on.
     missing_stop_day : {"refuse", "next_course", "exit"} or int, default "refuse"
         What the last day is taken to be where none is recorded: the day before the
-        child's next course of the same drug and route begins, else the child's exit
-        day; the exit day; or so many days of treatment, the first included.
+        child's next course of the same drug and route begins (one that is left out
+        too), else the child's exit day; the exit day; or so many days of treatment, the first included.
     missing_dose : {"refuse", "leave_out"}, default "refuse"
     as_needed : {"refuse", "leave_out", "as_written"}, default "refuse"
         As written: as though given regularly.
@@ -164,6 +166,24 @@ class SteroidRules(BaseModel):
             raise plan_error(
                 error, "the steroid rules are", "the steroid rules"
             ) from None
+
+    @classmethod
+    def read(cls, given: object) -> SteroidRules:
+        """Read rules given as a record, a mapping of its fields, or None for the default.
+
+        Examples
+        --------
+        >>> SteroidRules.read({"missing_stop_day": "exit"}).missing_stop_day
+        'exit'
+        """
+        if isinstance(given, cls):
+            return given
+        if given is None or isinstance(given, Mapping):
+            return cls(**{str(name): value for name, value in (given or {}).items()})
+        raise UsageError(
+            "the steroid rules must be SteroidRules(...) or a mapping of its fields, "
+            f"received {given!r}"
+        )
 
     def prednisone_per_mg(self) -> dict[str, float]:
         """Return mg of prednisone for 1 mg of each steroid, replaced figures included.

@@ -253,7 +253,7 @@ def test_rules_reach_every_table_and_are_tallied():
         (lambda: on_drug([]), "received none"),
         (lambda: on_drug(None), "received None"),
         (lambda: on_drug("ivig", missing_stop_day="guess"), "next_course, exit"),
-        (lambda: on_drug("ivig", missing_stop_day=0), "whole number"),
+        (lambda: on_drug("ivig", missing_stop_day=0), "whole days"),
         (lambda: days_on_drug("ivig", as_needed="yes"), "leave_out"),
         (lambda: mean_dose(pulses="no"), "pulses must be True or False"),
     ],
