@@ -102,7 +102,8 @@ class SteroidRules(BaseModel):
     missing_stop_day : {"refuse", "next_course", "exit"} or int, default "refuse"
         What the last day is taken to be where none is recorded: the day before the
         child's next course of the same drug and route begins (one that is left out
-        too), else the child's exit day; the exit day; or so many days of treatment, the first included.
+        too), else the child's exit day; the exit day; or so many days of treatment, the
+        first included.
     missing_dose : {"refuse", "leave_out"}, default "refuse"
     as_needed : {"refuse", "leave_out", "as_written"}, default "refuse"
         As written: as though given regularly.
