@@ -29,6 +29,9 @@ _FACE = {
     "CohortMapping": "jdm_stats.cohort.mapping.model",
     "propose_mapping": "jdm_stats.cohort.mapping.propose",
     "mapping_tally": "jdm_stats.cohort.mapped",
+    "redcap_tables": "jdm_stats.cohort.mapping.redcap",
+    "omop_tables": "jdm_stats.cohort.mapping.omop",
+    "omop_mapping": "jdm_stats.cohort.mapping.omop",
     "explain_fault": "jdm_stats.diagnostics.fault_catalogue",
     "fault_catalogue": "jdm_stats.diagnostics.fault_catalogue",
     "faults_table": "jdm_stats.cohort.faults",
@@ -44,6 +47,7 @@ _FACE = {
     "simulate_cohort": "jdm_stats.simulation.simulate",
     "index_case_pattern": "jdm_stats.simulation.index_case",
     "corrupt": "jdm_stats.simulation.corrupt",
+    "corruption_kinds": "jdm_stats.simulation.corrupt",
     "write_corrupted": "jdm_stats.simulation.corrupt_writing",
     # who was exposed to what, and when
     "current_dose": "jdm_stats.exposure.measures",

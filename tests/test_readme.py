@@ -44,9 +44,12 @@ MAKE_COMMANDS = [line for line in shown_commands() if line.startswith("make ")]
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A folder that holds what the README speaks of: its cohort and one's own."""
+    """A folder that holds what the README speaks of: its cohort, one's own, an export."""
     shutil.copytree(ROOT / "data" / "synthetic", tmp_path / "data" / "synthetic")
     shutil.copytree(ROOT / "data" / "synthetic", tmp_path / "my_registry")
+    german = ROOT / "data" / "examples" / "german"
+    shutil.copytree(german / "mended", tmp_path / "export")
+    shutil.copy(german / "mapping.toml", tmp_path / "registry.toml")
     return tmp_path
 
 
@@ -102,7 +105,7 @@ def test_a_command_shown_succeeds(command, desk):
 
 def test_the_commands_shown_cover_the_doors():
     verbs = {shlex.split(command)[1] for command in JDM_COMMANDS}
-    assert {"check", "report"} <= verbs
+    assert {"check", "import", "lint", "map", "report"} <= verbs
     assert {"make report", "make test"} <= set(MAKE_COMMANDS)
 
 

@@ -31,6 +31,11 @@ _JDM = ("jdm", "dermatomyositis")
 def omop_mapping() -> str:
     """Return the text of the mapping that reads what `omop_tables` lays out.
 
+    Returns
+    -------
+    str
+        TOML, to be kept, edited and read again with `CohortMapping.from_text`.
+
     Examples
     --------
     >>> from jdm_stats.cohort.mapping.model import CohortMapping
