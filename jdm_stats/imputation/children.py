@@ -21,7 +21,11 @@ from jdm_stats.imputation.chain import ITERATIONS, Chain
 from jdm_stats.imputation.engine import impute_variables
 from jdm_stats.imputation.frame import completed_frame
 from jdm_stats.imputation.matching import DONORS
-from jdm_stats.imputation.predictors import check_columns, child_variables
+from jdm_stats.imputation.predictors import (
+    check_columns,
+    child_variables,
+    measured_first,
+)
 from jdm_stats.imputation.result import Imputations
 from jdm_stats.imputation.variables import Variable
 from jdm_stats.intervals.marks import marked
@@ -62,7 +66,8 @@ def impute_cohort(
     predictors : sequence of str, optional
         Baseline columns that help; by default age, sex, centre and height. The columns
         themselves always help each other, and so do the outcome, steroids begun by
-        entry, and the measurement of each column nearest to day 0, up to half a year off.
+        entry, and the first measurement of each column within half a year after day 0. A
+        value that stands among the assessments of day 0 is taken from there, not imputed.
     outcome, competing : str, sequence of str or None
         Event types whose indicator and Nelson-Aalen cumulative hazard enter every model;
         those of the analysis to come.
@@ -119,6 +124,7 @@ def impute_cohort(
             "this cohort holds imputed values already; impute the cohort as it was observed"
         )
     chosen, helping = check_columns(columns, predictors)
+    cohort, taken = _with_day_0(cohort, chosen)
     endpoint = read_endpoint(outcome, competing, definite_only)
     variables = child_variables(cohort, chosen, helping, endpoint)
     return impute_variables(
@@ -131,7 +137,7 @@ def impute_cohort(
         ids=cohort.patients["patient_id"],
         what="cohort",
         synthetic=cohort.synthetic,
-        notes=_notes(variables, chosen, endpoint.names),
+        notes=[*taken, *_notes(variables, chosen, endpoint.names)],
     )
 
 
@@ -160,6 +166,28 @@ def imputed_cells(cohort: Cohort) -> pd.DataFrame:
     cells = pd.DataFrame(pairs, columns=["patient_id", "column"], dtype=object)
     there = cells["patient_id"].isin(cohort.patients["patient_id"])
     return marked(cells[there].reset_index(drop=True), cohort.synthetic)
+
+
+def _with_day_0(cohort: Cohort, columns: Sequence[str]) -> tuple[Cohort, list[str]]:
+    """Fill cells of the patients table with what was measured on day 0, and say so."""
+    patients, told = cohort.patients, []
+    for name in columns:
+        measured = measured_first(cohort, name, (0, 0))
+        if measured is None:
+            continue
+        gaps = patients[name].isna().to_numpy(dtype=bool) & np.isfinite(measured)
+        if gaps.any():
+            patients.loc[gaps, name] = measured[gaps]
+            count = int(gaps.sum())
+            whose = f"{count} {'child' if count == 1 else 'children'}"
+            told.append(
+                f"{name} of {whose} is missing at diagnosis but measured on day 0, and was "
+                "taken from there, not imputed."
+            )
+    if not told:
+        return cohort, told
+    tables = (cohort.courses, cohort.events, cohort.assessments)
+    return Cohort(patients, *tables, metadata=cohort.metadata), told
 
 
 def _completed(

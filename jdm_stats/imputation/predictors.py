@@ -17,7 +17,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.exposure.follow_up import Endpoint, first_events, read_event_days
 from jdm_stats.imputation.hazard import cumulative_hazard
 from jdm_stats.imputation.variables import MISSING_WORDS, Variable, read_variable
-from jdm_stats.schema import MEASURES, STEROIDS, TABLES
+from jdm_stats.schema import STEROIDS, TABLES
 
 # Columns of the patients table that can be filled in.
 IMPUTABLE = (
@@ -28,8 +28,8 @@ PREDICTORS = ("age_at_diagnosis_years", "sex", "centre", "height_cm")
 ALLOWED = (*PREDICTORS, *IMPUTABLE, "diagnosis_year", "ro52")
 # The antibody the primary contrast is about is told apart first.
 PRIMARY = "NXP2"
-# A measurement within half a year of diagnosis tells much of one missing at diagnosis.
-NEAR_DAYS = 180
+# A measurement in the half year after diagnosis tells much of one missing at diagnosis.
+LATER_DAYS = 180
 
 
 def child_variables(
@@ -54,7 +54,7 @@ def child_variables(
     -------
     tuple of Variable
         Targets first; then the helpers: predictors, outcome, treatment by entry and
-        measurements near diagnosis.
+        later measurements.
     """
     patients = cohort.patients
     read = [_read(patients, name, target=True) for name in columns]
@@ -62,7 +62,7 @@ def child_variables(
     helpers = {
         **outcome_columns(cohort, endpoint),
         **_treatment_by_entry(cohort),
-        **_nearest_measurements(cohort, columns),
+        **_later_measurements(cohort, columns),
     }
     read += [Variable(name, values) for name, values in helpers.items()]
     return tuple(read)
@@ -121,29 +121,42 @@ def _treatment_by_entry(cohort: Cohort) -> dict[str, np.ndarray]:
     }
 
 
-def _nearest_measurements(
-    cohort: Cohort, columns: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Measurement of each column nearest to day 0, the earlier of two; NaN without.
+def measured_first(
+    cohort: Cohort, name: str, days: tuple[int, int]
+) -> np.ndarray | None:
+    """Give each child's first measurement of a column in a span of days.
 
-    Several on one day are averaged.
+    Parameters
+    ----------
+    cohort : Cohort
+    name : str
+        A column of the patients table, or a measure.
+    days : (int, int)
+        First and last day of the span.
+
+    Returns
+    -------
+    (n,) float array or None
+        NaN for a child without; several on one day are averaged. None when no child
+        has any.
     """
     rows = cohort.assessments
-    rows = rows[rows["day"].abs().to_numpy(float) <= NEAR_DAYS]
-    keys = ["patient_id", "measure", "day"]
-    rows = rows.groupby(keys, observed=True)["value"].mean().reset_index()
-    rows = rows.assign(away=rows["day"].abs()).sort_values(["away", "day"])
-    ids = cohort.patients["patient_id"]
-    found = {}
-    for name in columns:
-        if name not in MEASURES:
-            continue
-        own = rows[(rows["measure"] == name).to_numpy(dtype=bool)]
-        first = own.drop_duplicates("patient_id").set_index("patient_id")["value"]
-        values = first.reindex(ids).to_numpy(dtype=float, na_value=np.nan)
-        if np.isfinite(values).any():
-            found[f"measured_{name}"] = np.array(values)
-    return found
+    inside = rows["day"].between(*days) & (rows["measure"] == name)
+    rows = rows[inside.to_numpy(dtype=bool)]
+    daily = rows.groupby(["patient_id", "day"], observed=True)["value"].mean()
+    first = daily.groupby(level="patient_id", observed=True).first()
+    values = first.reindex(cohort.patients["patient_id"]).to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    return values.copy() if np.isfinite(values).any() else None
+
+
+def _later_measurements(
+    cohort: Cohort, columns: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """First measurement of each column after day 0, within half a year."""
+    found = {name: measured_first(cohort, name, (1, LATER_DAYS)) for name in columns}
+    return {f"later_{n}": values for n, values in found.items() if values is not None}
 
 
 def _read(patients: pd.DataFrame, name: str, *, target: bool = False) -> Variable:

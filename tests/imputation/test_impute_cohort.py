@@ -159,7 +159,7 @@ def test_outcome_and_hazard_stand_as_helpers_and_never_the_later_treatment(obser
     assert names[:3] == ["antibody", "cmas", "sex"]
     assert set(names[3:]) == {
         *("gi_perforation", "gi_perforation_hazard", "death", "death_hazard"),
-        *("steroid_by_entry", "iv_steroid_by_entry", "measured_cmas"),
+        *("steroid_by_entry", "iv_steroid_by_entry", "later_cmas"),
     }
     assert read[0].levels[0] == "NXP2"
     values = {v.name: v.values for v in read}
@@ -212,20 +212,32 @@ def test_treatment_counts_only_when_begun_by_entry():
     assert values["iv_steroid_by_entry"] == [0, 1, 0]
 
 
-def test_the_measurement_nearest_to_diagnosis_helps_that_of_day_0_first():
-    rows = pd.DataFrame(
-        {
-            "patient_id": ["P0", "P0", "P0", "P1", "P2", "P3", "P3"],
-            "day": [0, 90, 30, 181, 180, 8, 8],
-            "measure": "cmas",
-            "value": [10.0, 40.0, 30.0, 50.0, 20.0, 30.0, 32.0],
-        }
-    )
-    for order in (rows, rows[::-1]):
-        cohort = Cohort(children(exit_day=[200] * 4), assessments=order)
+MEASURED = pd.DataFrame(
+    {
+        "patient_id": ["P0", "P0", "P0", "P1", "P2", "P3", "P3"],
+        "day": [0, 90, 30, 181, 180, 8, 8],
+        "measure": "cmas",
+        "value": [10.0, 40.0, 30.0, 50.0, 20.0, 30.0, 32.0],
+    }
+)
+
+
+def test_later_measurements_are_the_first_after_diagnosis_within_half_a_year():
+    for rows in (MEASURED, MEASURED[::-1]):
+        cohort = Cohort(children(exit_day=[200] * 4), assessments=rows)
         read = child_variables(cohort, ["cmas"], [], read_endpoint("death", None))
-        near = next(v.values for v in read if v.name == "measured_cmas")
-        assert near[[0, 2, 3]].tolist() == [10.0, 20.0, 31.0] and np.isnan(near[1])
+        later = next(v.values for v in read if v.name == "later_cmas")
+        assert later[[0, 2, 3]].tolist() == [30.0, 20.0, 31.0] and np.isnan(later[1])
+
+
+def test_what_was_measured_on_day_0_is_not_imputed():
+    frame = children(exit_day=[200] * 40, cmas=[None] * 4 + [5.0, 50.0] * 18)
+    made = impute_cohort(
+        Cohort(frame, assessments=MEASURED), columns=["cmas"], m=2, rng=1
+    )
+    assert [c.patients["cmas"].iloc[0] for c in made] == [10.0, 10.0]
+    assert imputed_cells(made[0])["patient_id"].tolist() == ["P1", "P2", "P3"]
+    assert "cmas of 1 child is missing" in made.notes[0]
 
 
 def test_the_order_of_rows_and_columns_does_not_matter(observed, imputed):
@@ -245,10 +257,8 @@ def test_cells_of_children_left_out_later_are_not_told():
     cohort = simulate_cohort(60, rng=2, n_index_pattern=2)
     patients = cohort.patients
     patients.loc[patients["pattern"] == "index_case", "cmas"] = None
-    tables = (cohort.courses, cohort.events, cohort.assessments)
-    made = impute_cohort(
-        Cohort(patients, *tables, cohort.metadata), m=1, rng=1, iterations=1
-    )[0]
+    holed = Cohort(patients, cohort.courses, cohort.events, metadata=cohort.metadata)
+    made = impute_cohort(holed, m=1, rng=1, iterations=1)[0]
     fewer = made.without_index_pattern()
     assert len(imputed_cells(made)) == len(imputed_cells(fewer)) + 2
     assert imputed_cells(fewer)["patient_id"].isin(fewer.patients["patient_id"]).all()
