@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import norm
+
+from jdm_stats.models.profile_curve import ProfileCurve, Root
 
 MAX_ITERATIONS = 60
 # The pooled quantile is solved to this, in normal quantiles.
@@ -25,27 +26,6 @@ TOLERANCE = 1e-9
 # it would hardly change over the same distance again.
 FARTHEST_WIDTHS = 1e4
 FLAT = 1e-7
-
-
-class Curve(Protocol):
-    """What is asked of a profile: its signed root and slope at any value."""
-
-    estimate: float
-
-    def root(self, value: float, *, thorough: bool = False) -> SignedRoot:
-        """Give the signed root at a value of the coefficient."""
-        ...
-
-
-class SignedRoot(Protocol):
-    """A signed root, its slope, and why there is none."""
-
-    @property
-    def value(self) -> float: ...  # noqa: D102
-    @property
-    def slope(self) -> float: ...  # noqa: D102
-    @property
-    def failure_reason(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +58,14 @@ class _Tail:
     failure_reason: str = ""
 
 
-def pooled_p_value(curves: Sequence[Curve], value: float = 0.0) -> tuple[float, str]:
+def pooled_p_value(
+    curves: Sequence[ProfileCurve], value: float = 0.0
+) -> tuple[float, str]:
     """Twice the smaller tail of the pooled distribution at ``value``.
 
     Parameters
     ----------
-    curves : sequence of Curve
+    curves : sequence of ProfileCurve
         One per imputation.
     value : float, default 0
         The hypothesis on the log scale.
@@ -104,7 +86,7 @@ def pooled_p_value(curves: Sequence[Curve], value: float = 0.0) -> tuple[float, 
 
 
 def pooled_limit(
-    curves: Sequence[Curve],
+    curves: Sequence[ProfileCurve],
     own: NDArray[np.float64],
     side: int,
     conf_level: float = 0.95,
@@ -113,7 +95,7 @@ def pooled_limit(
 
     Parameters
     ----------
-    curves : sequence of Curve
+    curves : sequence of ProfileCurve
         One per imputation.
     own : (m,) float array
         The limit of each imputation on that side, +-inf where it has none; NaN where
@@ -169,7 +151,7 @@ def pooled_limit(
 class _Search:
     """Newton on the pooled normal quantile, inside a bracket; values times ``side``."""
 
-    curves: Sequence[Curve]
+    curves: Sequence[ProfileCurve]
     side: int
     quantile: float
     low: float = -np.inf
@@ -235,7 +217,7 @@ class _Search:
         return 0.5 * (self.low + self.high)
 
 
-def _first_failure(roots: Sequence[SignedRoot]) -> str:
+def _first_failure(roots: Sequence[Root]) -> str:
     for place, root in enumerate(roots, start=1):
         if not np.isfinite(root.value):
             return f"imputation {place}: {root.failure_reason or 'no profile'}"

@@ -18,10 +18,7 @@ from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.html import format_count_percent, format_number, html_table, notes_list
 from jdm_stats.imputation.contrasts import (
     class_difference,
-    class_p_value,
     number_difference,
-    number_p_value,
-    rate_p_value,
 )
 from jdm_stats.imputation.pattern import known_cells
 from jdm_stats.imputation.variables import MISSING_WORDS, Variable, read_variable
@@ -50,7 +47,7 @@ class Comparison:
     table : DataFrame
         ``characteristic, level, statistic`` and for each group ``_n`` (children or
         events behind the figure), the figure itself, ``_low`` and ``_high``; then
-        ``standardised_difference`` and, when asked for, ``p_value``. The statistic is
+        ``standardised_difference``. The statistic is
         "count", "person_years", "rate" (with exact limits), "share" (of those known),
         "missing" (children without the value) or "median" (with quartiles).
     columns : tuple of str
@@ -84,8 +81,6 @@ class Comparison:
                 _cell(row, group) for _, row in rows.iterrows()
             ]
         shown["Standardised difference"] = rows["standardised_difference"]
-        if "p_value" in rows:
-            shown["p"] = rows["p_value"]
         mark = "SYNTHETIC. " if self.synthetic else ""
         caption = (
             f"{mark}Children complete in {', '.join(self.columns)}, and the others"
@@ -101,7 +96,6 @@ def compare_complete(
     competing: str | Sequence[str] | None = "death",
     describe: Sequence[str] = DESCRIBED,
     per: float = 100.0,
-    p_values: bool = False,
 ) -> Comparison:
     """Describe complete and incomplete children side by side.
 
@@ -117,10 +111,6 @@ def compare_complete(
         Columns of the patients table to compare.
     per : float, default 100
         Person-years of the rate.
-    p_values : bool, default False
-        Add tests: exact binomial for the rates, Mann-Whitney for numbers, Fisher's or,
-        where every expected count is 5 or more, chi-squared for classes. They are not
-        corrected for their number.
 
     Returns
     -------
@@ -157,22 +147,18 @@ def compare_complete(
     complete = known_cells(patients, named).all(axis=1).to_numpy(dtype=bool)
     described = [describe] if isinstance(describe, str) else list(describe)
     known_cells(patients, described)
-    rows = _events(cohort, complete, outcome, competing, per, p_values)
+    rows = _events(cohort, complete, outcome, competing, per)
     for name in described:
         words = MISSING_WORDS.get(name, ())
-        rows += _described(
-            read_variable(patients[name], words=words), complete, p_values
-        )
+        rows += _described(read_variable(patients[name], words=words), complete)
     table = pd.DataFrame(rows)
     table["level"] = table["level"].fillna("").astype(object)
-    if not p_values:
-        table = table.drop(columns="p_value")
     return Comparison(
         table=marked(table, cohort.synthetic),
         columns=tuple(named),
         n_complete=int(complete.sum()),
         n_incomplete=int((~complete).sum()),
-        notes=_notes(complete, rows, cohort.synthetic, p_values),
+        notes=_notes(complete, rows, cohort.synthetic),
         synthetic=cohort.synthetic,
     )
 
@@ -186,7 +172,7 @@ def _row(characteristic: str, statistic: str, level: object = "") -> dict[str, o
     for group in GROUPS:
         row |= {f"{group}_n": 0, group: np.nan}
         row |= {f"{group}_low": np.nan, f"{group}_high": np.nan}
-    return row | {"standardised_difference": np.nan, "p_value": np.nan}
+    return row | {"standardised_difference": np.nan}
 
 
 def _events(
@@ -195,7 +181,6 @@ def _events(
     outcome: str,
     competing: str | Sequence[str] | None,
     per: float,
-    p_values: bool,
 ) -> list[dict[str, object]]:
     """Children, events, person-years and rate of each group."""
     intervals = expand_intervals(
@@ -205,14 +190,12 @@ def _events(
     children = _row("children", "count")
     events, years = _row(outcome, "count"), _row("person-years", "person_years")
     rate = _row(f"{outcome} per {per:g} person-years", "rate")
-    counted = []
     for group, which in zip(GROUPS, (complete, ~complete), strict=True):
         children |= {f"{group}_n": int(which.sum()), group: float(which.sum())}
         own = intervals[intervals["patient_id"].isin(ids[which])]
         if own.empty:
             events |= {group: 0.0}
             years |= {f"{group}_n": 0, group: 0.0}
-            counted.append((0, 0.0))
             continue
         found = incidence_rates(own, per=per).iloc[0]
         n = int(found["events"])
@@ -227,15 +210,10 @@ def _events(
             f"{group}_low": float(found["conf_low"]),
             f"{group}_high": float(found["conf_high"]),
         }
-        counted.append((n, float(found["person_years"])))
-    if p_values:
-        rate["p_value"] = rate_p_value(*counted[0], *counted[1])
     return [children, events, years, rate]
 
 
-def _described(
-    variable: Variable, complete: np.ndarray, p_values: bool
-) -> list[dict[str, object]]:
+def _described(variable: Variable, complete: np.ndarray) -> list[dict[str, object]]:
     groups = [variable.values[which] for which in (complete, ~complete)]
     known = [values[~np.isnan(values)] for values in groups]
     gaps = _row(variable.name, "missing")
@@ -243,15 +221,13 @@ def _described(
         count = int(np.isnan(values).sum())
         gaps |= {f"{group}_n": count, group: float(count)}
     if variable.is_class:
-        rows = _class_rows(variable, known, p_values)
+        rows = _class_rows(variable, known)
     else:
-        rows = [_number_row(variable.name, known, p_values)]
+        rows = [_number_row(variable.name, known)]
     return [*rows, *([gaps] if variable.missing.any() else [])]
 
 
-def _number_row(
-    name: str, known: Sequence[np.ndarray], p_values: bool
-) -> dict[str, object]:
+def _number_row(name: str, known: Sequence[np.ndarray]) -> dict[str, object]:
     row = _row(name, "median")
     for group, values in zip(GROUPS, known, strict=True):
         row[f"{group}_n"] = len(values)
@@ -259,13 +235,11 @@ def _number_row(
             low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
             row |= {f"{group}_low": low, group: middle, f"{group}_high": high}
     row["standardised_difference"] = number_difference(*known)
-    if p_values:
-        row["p_value"] = number_p_value(*known)
     return row
 
 
 def _class_rows(
-    variable: Variable, known: Sequence[np.ndarray], p_values: bool
+    variable: Variable, known: Sequence[np.ndarray]
 ) -> list[dict[str, object]]:
     counts = np.array(
         [np.bincount(v.astype(int), minlength=len(variable.levels)) for v in known]
@@ -280,7 +254,6 @@ def _class_rows(
         rows.append(row)
     if rows:
         rows[0]["standardised_difference"] = class_difference(counts)
-        rows[0]["p_value"] = class_p_value(counts) if p_values else np.nan
     return rows
 
 
@@ -288,7 +261,6 @@ def _notes(
     complete: np.ndarray,
     rows: Sequence[dict[str, object]],
     synthetic: bool,
-    tested: bool,
 ) -> tuple[str, ...]:
     told = [SYNTHETIC_NOTE] if synthetic else []
     told.append(DESCRIPTION)
@@ -304,8 +276,6 @@ def _notes(
             told.append(
                 f"No event among the {group}: the upper limit of the rate is what is known."
             )
-    if tested:
-        told.append("The p-values are not corrected for the number of tests.")
     return tuple(told)
 
 

@@ -1,15 +1,11 @@
-"""How far apart two groups are: standardised differences, and tests when asked for."""
+"""How far apart two groups are: standardised differences."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, chi2_contingency, fisher_exact, mannwhitneyu
 
 FloatArray = NDArray[np.float64]
-
-# Smallest expected count for a chi-squared test.
-EXPECTED = 5.0
 
 
 def number_difference(first: FloatArray, second: FloatArray) -> float:
@@ -75,29 +71,3 @@ def class_difference(counts: NDArray[np.int64]) -> float:
     if not np.allclose(variance @ inverse @ apart, apart):
         return np.inf
     return float(np.sqrt(apart @ inverse @ apart))
-
-
-def rate_p_value(events_1: int, time_1: float, events_2: int, time_2: float) -> float:
-    """Exact conditional test that two rates are equal; NaN without events or time."""
-    total = events_1 + events_2
-    if not total or min(time_1, time_2) <= 0:
-        return np.nan
-    return float(binomtest(events_1, total, time_1 / (time_1 + time_2)).pvalue)
-
-
-def number_p_value(first: FloatArray, second: FloatArray) -> float:
-    """Mann-Whitney test; NaN when a group has no value."""
-    if not (len(first) and len(second)):
-        return np.nan
-    return float(mannwhitneyu(first, second).pvalue)
-
-
-def class_p_value(counts: NDArray[np.int64]) -> float:
-    """Fisher's exact test of two classes, chi-squared of more; NaN where neither holds."""
-    counts = counts[:, counts.sum(axis=0) > 0]
-    if counts.shape[1] < 2 or counts.sum(axis=1).min() == 0:
-        return np.nan
-    if counts.shape[1] == 2:
-        return float(fisher_exact(counts).pvalue)
-    found = chi2_contingency(counts)
-    return float(found.pvalue) if found.expected_freq.min() >= EXPECTED else np.nan
