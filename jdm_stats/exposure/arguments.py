@@ -95,6 +95,6 @@ def chosen_rule(argument: str, value: object, allowed: Sequence[str]) -> str:
 def stop_rule(value: object) -> str | int:
     """Return a rule for missing last days: a name or whole days of treatment."""
     try:
-        return check_stop_rule(int(value) if isinstance(value, np.integer) else value)
+        return check_stop_rule(value)
     except ValueError as error:
         raise UsageError(f"missing_stop_day: {error}; received {value!r}") from None

@@ -219,6 +219,14 @@ def one_name(given: Any, what: str) -> list[str]:
     return [f"{what} must be the name of one column, received {given!r}"]
 
 
+def check_free(names: Iterable[Any], taken: Iterable[str], wrong: list[str]) -> None:
+    """Refuse columns of groups that are called as a column of the result is."""
+    taken = set(taken)
+    clash = [name for name in names if isinstance(name, str) and name in taken]
+    if clash:
+        wrong.append(f"rename the column {', '.join(clash)}: the result has one too")
+
+
 def _is_name(name: Any) -> bool:
     return isinstance(name, Hashable) and name is not pd.NA
 

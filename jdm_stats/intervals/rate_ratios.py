@@ -11,6 +11,7 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.columns import (
+    check_free,
     check_level,
     check_positive,
     is_real,
@@ -216,7 +217,9 @@ def rate_ratios(
     0   no       1         1.0       NaN        NaN
     1  yes       3         3.0      0.24     157.49
     """
-    raise_all(one_name(by, "by"))
+    wrong = one_name(by, "by")
+    check_free([by], (*_RATIO, *_DIFFERENCE), wrong)
+    raise_all(wrong)
     rates = incidence_rates(
         frame,
         by=[by],

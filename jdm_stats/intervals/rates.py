@@ -16,6 +16,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.columns import (
     check_frame,
+    check_free,
     check_level,
     check_positive,
     group_codes,
@@ -156,9 +157,7 @@ def _check_call(
             f"by names {', '.join(map(repr, absent))}, which the frame has not; "
             f"it has {', '.join(map(str, frame.columns))}"
         )
-    clash = [name for name in groups if name in _RESULT]
-    if clash:
-        wrong.append(f"rename the column {', '.join(clash)}: the result has one too")
+    check_free(groups, _RESULT, wrong)
     if len(set(groups)) != len(groups):
         wrong.append(f"by names a column twice: {groups}")
     check_positive(per, "per", wrong)

@@ -224,7 +224,7 @@ def standardised_rate(
     share = standard[weight].to_numpy(dtype=float)
     if not share.sum() > 0:
         raise UsageError(f"the weights in column {weight!r} sum to 0")
-    table["place"], table["weight"] = place, (share / share.sum())[place]
+    table["_place"], table["_share"] = place, (share / share.sum())[place]
     groups = (
         list(table.groupby(group, observed=True, sort=True))
         if group is not None
@@ -249,7 +249,7 @@ def _weighted(table: pd.DataFrame, conf_level: float, per: float) -> dict[str, A
     table = table[(table["person_years"] > 0).to_numpy()]
     events = table["events"].to_numpy(dtype=float)
     years = table["person_years"].to_numpy(dtype=float)
-    portion = table["weight"].to_numpy() / years
+    portion = table["_share"].to_numpy() / years
     value, variance = float(portion @ events), float(portion**2 @ events)
     most, tail = float(portion.max()), (1 - conf_level) / 2
     low = 0.0
@@ -278,7 +278,7 @@ def _refuse_emptystrata_of(
     names = strata_of(standard, layers)
     wrong = []
     for group, table in groups:
-        present = table.loc[(table["person_years"] > 0).to_numpy(), "place"]
+        present = table.loc[(table["person_years"] > 0).to_numpy(), "_place"]
         empty = sorted(set(np.flatnonzero(weighs)) - set(present))
         if empty:
             told = "; ".join(", ".join(map(str, names[row])) for row in empty[:50])

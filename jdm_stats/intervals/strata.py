@@ -9,9 +9,18 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import UsageError
-from jdm_stats.intervals.columns import check_frame, named_rows, read_numbers
+from jdm_stats.intervals.columns import (
+    check_frame,
+    check_free,
+    named_rows,
+    read_numbers,
+)
 from jdm_stats.intervals.rates import incidence_rates
 
+_RESULT = (
+    *("observed", "expected", "events", "person_years", "ratio", "crude_rate", "rate"),
+    *("conf_low", "conf_high", "p_value", "strata"),
+)
 __all__ = ["check_reference", "counted", "matched", "strata_of"]
 
 
@@ -42,6 +51,7 @@ def counted(
         )
         return pd.DataFrame()
     needed = [*layers, *(counts or ())]
+    check_free(layers, _RESULT, wrong)
     if len(set(needed)) != len(needed):
         wrong.append(f"a column is named twice: {', '.join(map(repr, needed))}")
     wrong += check_frame(frame, needed)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
-from jdm_stats.intervals.columns import name_list, one_name, raise_all
+from jdm_stats.intervals.columns import check_free, name_list, one_name, raise_all
 from jdm_stats.intervals.exact import RatioLaw, is_same
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
@@ -18,6 +18,10 @@ from jdm_stats.schema import DAYS_PER_YEAR
 
 __all__ = ["stratified_rate_ratio"]
 
+_RESULT = (
+    *("reference", "events_reference", "person_years_reference", "strata"),
+    *("strata_informative", "events_unused", "p_value", "method", "rate_ratio"),
+)
 METHODS = ("exact", "mid-p", "mantel-haenszel")
 
 
@@ -96,6 +100,7 @@ def stratified_rate_ratio(
     wrong: list[str] = []
     layers = name_list(strata, "strata", wrong)
     wrong += one_name(by, "by")
+    check_free([by], _RESULT, wrong)
     if not isinstance(method, str) or method not in METHODS:
         wrong.append(f"method is one of {', '.join(METHODS)}, received {method!r}")
     if not layers:

@@ -8,6 +8,7 @@ refused, and a rule has to be named to go on. Each rule that was applied is tall
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -42,13 +43,15 @@ def _amounts(given: object) -> Amounts:
             wrong.append(f"{drug!r} is not a known steroid{hint}")
         elif (
             isinstance(amount, bool)
-            or not isinstance(amount, int | float)
-            or not 0 < amount < float("inf")
+            or not isinstance(amount, Real)
+            or not 0 < float(amount) < float("inf")
         ):
             wrong.append(f"{drug} must be a number more than 0, not {amount!r}")
     if wrong:
         raise ValueError("; ".join(wrong))
-    return Amounts(given)
+    return Amounts(
+        {d: int(n) if isinstance(n, Integral) else float(n) for d, n in given.items()}
+    )
 
 
 def _whole_amounts(given: object) -> Amounts:
@@ -68,9 +71,9 @@ def check_stop_rule(given: object) -> str | int:
     named = ("refuse", "next_course", "exit")
     if isinstance(given, str) and given in named:
         return given
-    whole = isinstance(given, int) and not isinstance(given, bool)
-    if isinstance(given, int) and whole and 1 <= given <= _LONGEST_DAYS:
-        return given
+    whole = isinstance(given, Integral) and not isinstance(given, bool)
+    if whole and 1 <= int(given) <= _LONGEST_DAYS:  # type: ignore[call-overload]
+        return int(given)  # type: ignore[call-overload]
     raise ValueError(
         f"choose one of {', '.join(named)} or whole days from 1 to {_LONGEST_DAYS}"
     )

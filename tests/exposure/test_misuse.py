@@ -96,6 +96,15 @@ class TestRulesMayBeAMapping:
         ):
             pd.testing.assert_frame_equal(make(self.fields), make(record))
 
+    def test_whole_numbers_of_numpy_will_do(self):
+        days, caps = np.int64(5), {"prednisone": np.int64(60)}
+        rules = SteroidRules(missing_stop_day=days, cap_mg_per_dose=caps)
+        assert rules == SteroidRules(
+            missing_stop_day=5, cap_mg_per_dose={"prednisone": 60}
+        )
+        assert type(rules.missing_stop_day) is int
+        assert on_drug("ivig", missing_stop_day=days).missing_stop_day == 5
+
     def test_anything_else_is_refused(self):
         for make in (
             lambda: steroid_courses(a_cohort(), rules="next_course"),

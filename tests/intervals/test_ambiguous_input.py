@@ -89,6 +89,41 @@ class TestNobodyAtRisk:
         assert {"sex", "rate", "conf_low", "conf_high"} <= set(found.columns)
 
 
+class TestGroupsCalledAsAColumnOfTheResult:
+    counts = pd.DataFrame(
+        {"age": [1, 2] * 2, "n": [2, 1, 4, 0], "years": 10.0, "weight": list("aabb")}
+    )
+    standard = pd.DataFrame({"age": [1, 2], "part": [0.9, 0.1], "rate": 1.0})
+
+    def test_a_group_called_weight_is_that_group(self):
+        """Not the weights of the strata, as it was."""
+        found = standardised_rate(
+            self.counts,
+            self.standard,
+            by="age",
+            weight="part",
+            group="weight",
+            counts=("n", "years"),
+        )
+        assert found["weight"].tolist() == ["a", "b"]
+        assert found["rate"].tolist() == pytest.approx([19.0, 36.0])
+
+    @pytest.mark.parametrize("name", ["expected", "observed", "events", "ratio"])
+    def test_other_names_are_refused(self, name):
+        table = self.counts.rename(columns={"weight": name})
+        with pytest.raises(UsageError, match=f"rename the column {name}"):
+            standardised_ratio(
+                table, self.standard, by="age", group=name, counts=("n", "years")
+            )
+
+    def test_ratios_refuse_them_too(self):
+        rows = pd.DataFrame({"start": [0], "stop": [9], "event": [1], "p_value": [1]})
+        for make in (rate_ratios, stratified_rate_ratio):
+            more = {} if make is rate_ratios else {"strata": "event"}
+            with pytest.raises(UsageError, match="rename the column p_value"):
+                make(rows, by="p_value", reference=1, **more)
+
+
 class TestMessages:
     rows = pd.DataFrame({"start": [0], "stop": [9], "event": [1], "age": ["1"]})
     published = pd.DataFrame({"age": [1], "rate": [2.0]})
