@@ -224,6 +224,7 @@ def count_days(part: Part, known: Mapping[str, pd.Series]) -> None:
         own = _quietly(part, "diagnosis")
     zero = _of_rows(part, own, known["diagnosis"])
     birth = _of_rows(part, None, known["birth"])
+    zero = np.where(birth > zero, np.nan, zero)  # told; one of the two is wrong
     for name, rule in part.block.columns.items():
         if name in part.columns and is_day(TABLES[part.table][name]):
             if rule.date:

@@ -204,6 +204,8 @@ def read_figures(
         own = figures.units[figures.unit[first]] if figures.unit[first] >= 0 else None
         beside = unit_words[unit_codes[first]] if unit_codes[first] >= 0 else None
         kind = kinds[kind_codes[first]] if kind_codes[first] >= 0 else target.name
+        if measures is not None and kind_codes[first] < 0:
+            continue  # told in its own column; what its value is counted in is not known
         judged = _judge(own, beside, MEASURES.get(kind, target), rule, basis_apart)
         if isinstance(judged, Refused):
             column.wrong.append((here, judged))
