@@ -124,7 +124,7 @@ _GERMAN = Style(
         "fresh_frozen_plasma": ("FFP", "Frischplasma"),
     },
     results={
-        **{"positive": "pos.", "negative": "neg.", "untested": "n.d."},
+        **{"positive": "pos.", "negative": "neg.", "untested": "n.t."},
         **{"borderline": "grenzwertig", "none": "MSA neg.", "found": "positiv"},
     },
     points="Punkte",

@@ -201,6 +201,12 @@ class _Reader:
         else:
             last.statuses.add(status)
 
+    def _unclear(self, meaning: str, said: str, following: str) -> None:
+        raise _Unclear(
+            f"{said!r} may mean not done or not detected; declare it under not_tested or "
+            "under negative"
+        )
+
     def _figure(self, figure: str, said: str, following: str) -> None:
         if not self.entries or self.before in ("comma", "stop", "join", "start"):
             raise _Unclear(f"the figure {said!r} follows no name")

@@ -24,8 +24,8 @@ from jdm_stats.cohort.mapping.antibody_words import (
     NEGATIVE,
     POSITIVE,
     UNTESTED,
+    ambiguous_word,
     finders,
-    is_mark,
 )
 from jdm_stats.cohort.mapping.cutoffs import titre, verdict
 from jdm_stats.cohort.mapping.numbers import Notation, read_numeral
@@ -47,6 +47,7 @@ from jdm_stats.cohort.mapping.words import as_word
 __all__ = ["read_antibodies", "read_panel", "result_reader"]
 
 _STATUS_ORDER = (UNTESTED, NEGATIVE, BORDERLINE, POSITIVE)
+_PLAIN_MARKS: Mapping[str, str] = MappingProxyType({"+": POSITIVE})
 _YES_NO: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("ja", "yes", "oui", "si", "true"), POSITIVE),
@@ -80,10 +81,17 @@ def result_reader(
     >>> read("140 kDa pos.").rule
     'antibody_ambiguous'
     """
-    find = finders(_own_words(rule))
+    own = _own_words(rule)
+    find, declared = finders(own), _declared(own)
 
     def read(cell: Any) -> Understood | Refused:
         said = as_word(cell)
+        meant = declared.get(read_as(said))
+        why = None if meant else ambiguous_word(said)
+        if why:
+            return _two_readings(said, why)
+        if meant:
+            return _whole(said, meant, rule)
         try:
             parts = scan(read_as(said.replace("\n", ";")), find)
         except Unknown as unknown:
@@ -100,14 +108,6 @@ def result_reader(
         findings = problem or findings_of(entries, said)
         if isinstance(findings, Refused):
             return findings
-        if said.strip() in ("+", "-"):
-            return Refused(
-                *(
-                    "antibody_status_unclear",
-                    f"{said!r} alone may mark a result or a gap",
-                ),
-                "give it a meaning under values",
-            )
         result = decide(findings, rule, said)
         if isinstance(result, Refused):
             return result
@@ -115,6 +115,29 @@ def result_reader(
         return Understood(value, (Note("antibody read", said, _shown(value)), *notes))
 
     return read
+
+
+def _declared(own: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {read_as(word): status for status, words in own.items() for word in words}
+
+
+def _two_readings(said: str, why: str) -> Refused:
+    return Refused(
+        "antibody_status_unclear",
+        f"{said!r} {why}",
+        "declare what it means here: negative = [...], not_tested = [...], positive = [...] "
+        "or missing = [...] of this column",
+    )
+
+
+def _whole(said: str, status: str, rule: ColumnRule) -> Understood | Refused:
+    """Read a cell that is a declared word and names no antibody."""
+    findings = findings_of([Entry(Target("", "result"), {status})], said)
+    result = findings if isinstance(findings, Refused) else decide(findings, rule, said)
+    if isinstance(result, Refused):
+        return result
+    value, notes = result
+    return Understood(value, (Note("antibody read", said, _shown(value)), *notes))
 
 
 def _shown(result: AntibodyResult) -> str:
@@ -248,9 +271,7 @@ def _status_reader(
 ) -> Callable[[Any], Understood | Refused]:
     own = _own_words(rule)
     find = finders(own)
-    declared = {
-        read_as(word): status for status, words in own.items() for word in words
-    }
+    declared = _declared(own)
     limit = cut_off if cut_off is not None else rule.cut_off
 
     def read(cell: Any) -> Understood | Refused:
@@ -258,7 +279,10 @@ def _status_reader(
         if empty(cell):
             return Understood(None, (Note("word for an empty cell", said, "missing"),))
         word = read_as(said)
-        known = declared.get(word) or is_mark(word) or _YES_NO.get(word)
+        known = declared.get(word) or _PLAIN_MARKS.get(word) or _YES_NO.get(word)
+        why = None if known or limit is not None else ambiguous_word(said)
+        if why:
+            return _two_readings(f"{name}: {said}", why)
         status = known or _status_in(said, target, find, limit, notation)
         if isinstance(status, Refused):
             return Refused(status.rule, f"{name}: {status.message}", status.remedy)

@@ -15,11 +15,13 @@ from jdm_stats.cohort.mapping.antibodies import name_at, read_as
 from jdm_stats.cohort.mapping.scanner import Finder, patterns
 
 __all__ = [
+    "AMBIGUOUS_WORDS",
     "BORDERLINE",
     "NEGATIVE",
     "POSITIVE",
     "STATUSES",
     "UNTESTED",
+    "ambiguous_word",
     "finders",
     "is_mark",
 ]
@@ -92,8 +94,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             r"indeterminat[oaie]",
         ),
         UNTESTED: (
-            r"n\. ?[dbt]\.",
-            r"n/?d",
+            r"n\. ?[bt]\.",
             r"(?:nicht|not|non|no|pas) (?:getestet|bestimmt|untersucht|durchgefuhrt|erfolgt"
             r"|gemessen|angefordert|tested|done|determined|performed|measured|assessed"
             r"|teste(?:es|e|s)?|faite?s?|determine(?:es|e|s)?|realise(?:es|e|s)?"
@@ -114,6 +115,9 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
+
+# Words with two readings, refused where a mapping does not declare them.
+_TWO_READINGS = (r"n\.? ?[./]? ?d\.?",)
 
 # Words that make negative whatever they stand before, and a whole cell alone.
 _NONE = (
@@ -178,6 +182,7 @@ def _known() -> list[tuple[str, str, Any]]:
     for status, marks in _MARKS.items():
         known += [(mark, "status", status) for mark in marks]
     known += [(rf"(?:{word}){_END}", "none", NEGATIVE) for word in _NONE]
+    known += [(rf"(?:{word}){_END}", "unclear", "") for word in _TWO_READINGS]
     known += [(r"pas d(?:e\b|')", "none", NEGATIVE)]
     known += [(rf"(?:{word}){_END}", "noise", "") for word in _NOISE]
     known += [(r"(?:anti|auto)[ -]?", "noise", "")]
@@ -217,9 +222,35 @@ def finders(own: Mapping[str, Iterable[str]]) -> list[Finder]:
         for word in words:
             spelled = read_as(word)
             end = _END if spelled[-1:].isalnum() else ""
-            if spelled and is_mark(spelled) != status:
+            if spelled and is_mark(spelled) is None:
                 known.append((re.escape(spelled) + end, "status", status))
     return [patterns(known), _name, _BUILT_IN] if known else [_name, _BUILT_IN]
+
+
+AMBIGUOUS_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "n.d.": "may mean not done or not detected",
+        "-": "alone may mean negative or nothing entered",
+        "+": "alone names no antibody",
+        "0": "may be negative, not tested or a code",
+        "1": "may be positive or a code",
+        "x": "may mark a positive result or a test that was done",
+    }
+)
+
+
+def ambiguous_word(word: str) -> str | None:
+    """Return why a whole cell has two readings, or None.
+
+    Examples
+    --------
+    >>> ambiguous_word("N.D."), ambiguous_word("–"), ambiguous_word("neg.")
+    ('may mean not done or not detected', 'alone may mean negative or nothing entered', None)
+    """
+    spelled = read_as(word)
+    if re.fullmatch(_TWO_READINGS[0], spelled):
+        spelled = "n.d."
+    return AMBIGUOUS_WORDS.get(spelled)
 
 
 def is_mark(word: str) -> str | None:

@@ -17,6 +17,8 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from jdm_stats.cohort.mapping.heading_parts import likely_meanings
+
 __all__ = ["Heading", "plain_words", "read_heading"]
 
 
@@ -36,6 +38,10 @@ class Heading:
         The unit it names, as written: ``"kg"`` of ``"Gewicht (kg)"``.
     number : int or None
         The running number of a repeated column: 2 of ``"2. Perforation am"``.
+    others : tuple of str
+        Meanings between which the other columns of the table decide.
+    told_by : {"heading", "cells"}
+        Whether the heading tells the meaning, or only what stands below it.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Heading:
     sure: bool = False
     unit: str | None = None
     number: int | None = None
+    others: tuple[str, ...] = ()
+    told_by: str = "heading"
 
 
 _UMLAUTS = str.maketrans(
@@ -51,10 +59,10 @@ _UMLAUTS = str.maketrans(
 _BRACKET = re.compile(r"[\[(]([^\])]*)[\])]\s*$")
 _UNITS = re.compile(
     r"(kg|g|lb|lbs|cm|m|in|mg|µg|ug|mcg|mg/kg|mg/kg/d|mg/kg/day|mg/kg/tag|mg/m2|mg/m²|"
-    r"mg/d|mg/day|mg/tag|u/l|iu/l|ie/l|ui/l|µkat/l|days|tage|years|jahre|y|a)",
+    r"mg/d|mg/day|mg/tag|u/l|iu/l|ie/l|ui/l|µkat/l|days|tage|years|jahre|y|a|months|mo)",
     re.IGNORECASE,
 )
-_TAIL_UNIT = re.compile(r"^(.*[^\W\d_])[ _.]+(kg|cm|mg|lb|lbs)$", re.IGNORECASE)
+_TAIL_UNIT = re.compile(r"^(.*[^\W\d_])[ _.]+(kg|cm|mg|lb|lbs|in|m)$", re.IGNORECASE)
 
 
 def plain_words(text: str) -> str:
@@ -67,7 +75,8 @@ def plain_words(text: str) -> str:
     >>> plain_words("dateOfBirth"), plain_words("L'évènement")
     ('date of birth', 'l evenement')
     """
-    text = re.sub(r"(?<=[a-zäöüéè])(?=[A-Z][a-z])", " ", text)
+    text = re.sub(r"\bIg[GMA]\b", "igg", text)
+    text = re.sub(r"(?<=[a-zäöüéè])(?=[A-Z])", " ", text)
     text = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     text = unicodedata.normalize("NFKD", text)
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
@@ -90,8 +99,8 @@ def read_heading(name: str) -> Heading:
 
     Examples
     --------
-    >>> read_heading("Gewicht (kg)")
-    Heading(name='Gewicht (kg)', meaning='weight', sure=True, unit='kg', number=None)
+    >>> read_heading("Gewicht (kg)").meaning, read_heading("Gewicht (kg)").unit
+    ('weight', 'kg')
     >>> read_heading("2. Perforation am").meaning, read_heading("anti-NXP2").meaning
     ('date:gi_perforation', 'panel:NXP2')
     >>> read_heading("Datum der Diagnose (Klinik)").sure
@@ -100,14 +109,21 @@ def read_heading(name: str) -> Heading:
     True
     """
     bare, unit = _without_unit(name)
-    words, number = _without_number(plain_words(bare))
+    full = plain_words(bare)
+    words, number = _without_number(full)
     exact = _exact().get(words)
     if exact is not None:
-        return Heading(name, exact, True, unit, number)
+        return Heading(name, exact, number is None, unit, number)
     for meaning in (_event_column(words), _panel_column(words)):
         if meaning is not None:
             return Heading(name, meaning, True, unit, number)
-    held = None if words.startswith("redcap ") else _held(words)
+    if words.startswith("redcap "):
+        return Heading(name, None, False, unit, number)
+    panel = _run_on_panel(full)
+    likely = (panel,) if panel else likely_meanings(full)
+    if len(likely) > 1:
+        return Heading(name, None, False, unit, number, likely)
+    held = likely[0] if likely else _held(words)
     return Heading(name, held, False, unit, number)
 
 
@@ -159,6 +175,12 @@ def _panel_column(words: str) -> str | None:
             if rest is not None and rest <= _around("antibody"):
                 return f"panel:{antibody}"
     return None
+
+
+def _run_on_panel(words: str) -> str | None:
+    """Return the panel column of a name run together: AKNXP2, anti_MDA5_igg."""
+    found = re.fullmatch(r"(?:anti|msa|aak|ak|ab|ac) ?([a-z]+[a-z0-9 ]*)", words)
+    return _panel_column(found[1]) if found else None
 
 
 def _rest(tokens: list[str], part: list[str]) -> frozenset[str] | None:

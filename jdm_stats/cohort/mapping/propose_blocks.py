@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jdm_stats.cohort.mapping.antibodies import antibody_named
+from jdm_stats.cohort.mapping.antibody_words import ambiguous_word
 from jdm_stats.cohort.mapping.propose_looks import ColumnLook, TableLook
 from jdm_stats.cohort.mapping.propose_roles import MEASURE_MEANINGS
 from jdm_stats.cohort.mapping.propose_rules import Rules
@@ -11,6 +12,7 @@ from jdm_stats.cohort.mapping.propose_trials import (
     unread_antibodies,
     unread_drugs,
     unread_intervals,
+    unread_results,
 )
 from jdm_stats.cohort.mapping.propose_values import (
     UNSETTLED,
@@ -73,6 +75,7 @@ def write_patients(
 ) -> None:
     """Write the block of the children, or of one part of what is known of them."""
     name = "[patients]" if single else "[[patients]]"
+    look = look.of_children()
     _begin(draft, look, name, only)
     if look.repeats:
         _write_repeats(draft, look)
@@ -143,18 +146,38 @@ def _write_antibody(look: TableLook, rules: Rules, first: bool) -> None:
     if panel:
         _write_panel(look, rules, panel)
     elif one is not None:
-        rule = {"column": one.name, "read": "antibodies"}
-        rules.put(look, one, "antibody", rule, _borderline(one))
+        rule: dict[str, object] = {"column": one.name, "read": "antibodies"}
+        ask = _two_readings(one, rule) or _borderline(one)
+        rules.put(look, one, "antibody", rule, ask)
     elif first:
         ask = "no column holds an antibody; name it, or write { value = 'untested' }"
         rules.constant("antibody", UNSETTLED, ask)
 
 
+def _two_readings(one: ColumnLook, rule: dict[str, object]) -> str:
+    """Ask about whole cells with two readings, as n.d., and leave their place open."""
+    found = {word: ambiguous_word(word) for word in one.given()}
+    told = [f"{word!r} {why}" for word, why in found.items() if why]
+    if not told:
+        return ""
+    rule["not_tested"] = UNSETTLED
+    odd = _borderline(one)
+    return (
+        f"{', '.join(told)}: list it under not_tested, or under negative in its place"
+        + (f"; {odd}" if odd else "")
+    )
+
+
 def _borderline(one: ColumnLook) -> str:
     """Ask about the cells that no one can read for the register."""
-    odd = unread_antibodies(one.given())
+    odd = [word for word in unread_antibodies(one.given()) if not ambiguous_word(word)]
     listed = ", ".join(map(repr, odd[:4]))
-    return f"not to be read without you: {listed}" if odd else ""
+    more = f" and {len(odd) - 4} more" if odd[4:] else ""
+    return (
+        f"not to be read without you: {listed}{more}; give each a meaning under values"
+        if odd
+        else ""
+    )
 
 
 def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None:
@@ -167,6 +190,20 @@ def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None
             tests[name] = one.name
             words |= dict.fromkeys(one.given())
             rules.draft.used.add((look.name, one.name))
+    doubts = [
+        said
+        for one in panel
+        if not one.heading.sure
+        for said in rules.doubts(look, one, one.meaning or "")
+    ]
+    rule, asks = _panel_words(tests, words)
+    rules.draft.put("antibody", rule, "; ".join(doubts + asks))
+
+
+def _panel_words(
+    tests: dict[str, str], words: dict[str, None]
+) -> tuple[dict[str, object], list[str]]:
+    """Return the rule of a panel with its words, and what is to be asked of them."""
     meanings = {word: result_word(word) or UNSETTLED for word in words}
     rule: dict[str, object] = {"panel": tests}
     for status in ("positive", "negative", "not_tested"):
@@ -174,15 +211,28 @@ def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None
         if listed:
             rule[status] = listed
     doubtful = [word for word, meaning in meanings.items() if meaning == "borderline"]
-    strange = [word for word, meaning in meanings.items() if meaning == UNSETTLED]
+    strange = [
+        word
+        for word, meaning in meanings.items()
+        if meaning == UNSETTLED and unread_results([word])
+    ]
     asks = []
     if doubtful:
         rule["borderline"], rule["borderline_as"] = doubtful, UNSETTLED
         asks.append("does borderline count as positive, negative or untested?")
     if strange:
-        asks.append(f"what {', '.join(map(repr, strange[:6]))} mean is for you to say")
-        rule["positive" if "positive" not in rule else "not_tested"] = UNSETTLED
-    rules.draft.put("antibody", rule, "; ".join(asks))
+        told = (
+            f"{word!r} {ambiguous_word(word) or ''}".strip() for word in strange[:6]
+        )
+        asks.append(
+            f"what these mean is for you to say: {', '.join(told)}; list each under "
+            "positive, negative or not_tested (figures need a cut_off)"
+        )
+        known = rule.pop("not_tested", [])
+        if known:
+            asks.append(f"under not_tested belongs {known}")
+        rule["not_tested"] = UNSETTLED
+    return rule, asks
 
 
 def write_courses(draft: Draft, look: TableLook, rules: Rules, only: bool) -> None:
@@ -299,11 +349,12 @@ def write_deaths(draft: Draft, look: TableLook, rules: Rules, only: bool) -> Non
     _begin(draft, look, "[[events]]", only, rows=(reason.name, words, ask))
     _columns(draft, look, rules, "events")
     draft.put("event", {"value": "death"})
-    rules.date(look, leave, "day")
+    rules.date(look, leave, "day", ask)
 
 
 def write_visits(draft: Draft, look: TableLook, rules: Rules, only: bool) -> None:
     """Write the blocks of what was measured at visits, one for each measure."""
+    look = look.of_visits()
     day = look.meaning("date")
     if day is None:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -80,10 +81,10 @@ def look_for_dates(cells: pd.Series) -> ColumnDates | None:
     given = cells.dropna()
     if given.empty:
         return None
-    listed = given.astype(object).value_counts(sort=False)
-    if all(isinstance(cell, (datetime.date, pd.Timestamp)) for cell in listed.index):
+    listed = Counter(given.tolist())
+    if all(isinstance(cell, (datetime.date, pd.Timestamp)) for cell in listed):
         return ColumnDates(TYPED, len(given), len(given))
-    read = {str(cell): _shape(str(cell).strip()) for cell in listed.index}
+    read = {str(cell): _shape(str(cell).strip()) for cell in listed}
     counts = {str(cell): int(count) for cell, count in listed.items()}
     fit: dict[str, int] = {}
     for cell, found in read.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.mapping.headings import Heading, read_heading
+from jdm_stats.cohort.mapping.propose_cells import cannot_be, looks_like
 from jdm_stats.cohort.mapping.propose_dates import ColumnDates, look_for_dates
 from jdm_stats.cohort.mapping.propose_values import missing_words
 from jdm_stats.cohort.mapping.unfolded import as_words
@@ -101,6 +102,8 @@ class TableLook:
         Which rows of a long table these are.
     rows, children : int
         How many rows, and how many different ids among them.
+    varying : frozenset of str
+        Columns that say different things of one child in several rows.
     """
 
     name: str
@@ -110,12 +113,47 @@ class TableLook:
     children: int
     where: tuple[str, str] | None = None
     sure_where: bool = True
+    varying: frozenset[str] = frozenset()
 
     def meaning(self, *meanings: str) -> ColumnLook | None:
         """Return the column of one of these meanings: a sure heading, then the fullest."""
         found = [look for look in self.columns if look.meaning in meanings]
         found.sort(key=lambda look: (not look.heading.sure, -look.filled))
         return found[0] if found else None
+
+    def rivals(self, one: ColumnLook) -> list[str]:
+        """Return the other columns that may mean the same, as surely as this one."""
+        return [
+            other.name
+            for other in self.columns
+            if other.name != one.name
+            and other.meaning == one.meaning
+            and (other.heading.sure or not one.heading.sure)
+        ]
+
+    def of_children(self) -> TableLook:
+        """Return the look of what is said of a child, not of a visit, when rows repeat."""
+        if not self.repeats_often:
+            return self
+        kept = tuple(one for one in self.columns if one.name not in self.varying)
+        return replace(self, columns=kept)
+
+    def of_visits(self) -> TableLook:
+        """Return the look of what changes from row to row, when rows repeat."""
+        if not self.repeats_often:
+            return self
+        told = ("patient_id", "date", "dose_unit")
+        kept = tuple(
+            one
+            for one in self.columns
+            if one.name in self.varying or one.meaning in told
+        )
+        return replace(self, columns=kept)
+
+    @property
+    def repeats_often(self) -> bool:
+        """Whether so many rows repeat a child that it is no slip."""
+        return self.rows - self.children > 0.1 * self.rows
 
     def has(self, *meanings: str) -> bool:
         """Whether a column has one of these meanings."""
@@ -181,11 +219,48 @@ def _look(
         _column(table.frame.loc[rows, name], heading)
         for name, heading in headings.items()
     ]
-    filled = tuple(look for look in looks if look.filled)
+    filled = _told_apart([look for look in looks if look.filled])
     ids = next((look for look in filled if look.meaning == "patient_id"), None)
     count = int(rows.sum())
     children = len(ids.words) if ids is not None else count
-    return TableLook(table.name, table, filled, count, children)
+    varying = frozenset[str]()
+    if ids is not None and children < count:
+        names = [look.name for look in filled if look.name != ids.name]
+        varying = _varying(table.frame.loc[rows], ids.name, names)
+    return TableLook(table.name, table, tuple(filled), count, children, varying=varying)
+
+
+_TREATMENT = ("drug", "dose", "route")
+_OF_COURSES = ("start_day", "stop_day")
+
+
+def _told_apart(looks: Sequence[ColumnLook]) -> list[ColumnLook]:
+    """Let the other columns decide between the meanings a heading may have."""
+    treated = any(look.meaning in _TREATMENT for look in looks)
+    told = []
+    for look in looks:
+        fitting = [
+            meaning
+            for meaning in look.heading.others
+            if (meaning in _OF_COURSES) == treated
+            and not cannot_be(meaning, look.words, look.dates, look.figures)
+        ]
+        if len(fitting) == 1:
+            look = replace(look, heading=replace(look.heading, meaning=fitting[0]))
+        told.append(look)
+    return told
+
+
+def _varying(frame: pd.DataFrame, ids: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the columns that differ within one child in ten of those that repeat."""
+    words = pd.DataFrame({name: as_words(frame[name]) for name in names})
+    kinds = words.groupby(as_words(frame[ids]).to_numpy(dtype=object)).nunique()
+    rows = as_words(frame[ids]).value_counts()
+    several = kinds.loc[kinds.index.isin(rows.index[rows > 1])]
+    if several.empty:
+        return frozenset()
+    share = (several > 1).mean(axis=0)
+    return frozenset(str(name) for name in share.index[share > 0.1])
 
 
 def _column(cells: pd.Series, heading: Heading) -> ColumnLook:
@@ -195,7 +270,29 @@ def _column(cells: pd.Series, heading: Heading) -> ColumnLook:
     listed = {str(word): int(count) for word, count in ordered}
     nothing = set(missing_words(listed))
     kept = cells[~as_words(cells).isin(nothing).to_numpy()]
-    return ColumnLook(heading, listed, look_for_dates(kept), _figures(listed))
+    dates, figures = look_for_dates(kept), _figures(listed)
+    return ColumnLook(_judged(heading, listed, dates, figures), listed, dates, figures)
+
+
+def _judged(
+    heading: Heading,
+    words: Mapping[str, int],
+    dates: ColumnDates | None,
+    figures: int,
+) -> Heading:
+    """Weigh a heading against its cells: what they cannot be, they are not."""
+    said = heading.meaning
+    if said is not None and cannot_be(said, words, dates, figures):
+        heading = replace(heading, meaning=None, sure=False)
+    if heading.sure and said not in _SAYS_LITTLE:
+        return heading
+    seen = looks_like(words) if dates is None else None
+    if seen is not None and (heading.meaning is None or seen == "sex"):
+        return replace(heading, meaning=seen, sure=False, others=(), told_by="cells")
+    return heading
+
+
+_SAYS_LITTLE = ("record_type", "value", "event", "exit_reason", "antibody_tested")
 
 
 def _figures(words: Mapping[str, int]) -> int:

@@ -34,18 +34,19 @@ def roles(look: TableLook) -> tuple[str, ...]:
     A table of children may hold the dates of their events, and what was measured at
     diagnosis; one with several rows a child and a date of each holds visits.
     """
-    found = []
+    found: list[str] = []
+    visits, fixed = look.of_visits(), look.of_children()
     if look.has("drug") or (look.has("dose") and look.has("start_day")):
         return ("courses",)
-    if _is_of_children(look):
+    if _is_of_children(fixed):
         found.append("patients")
     if look.has("event") and look.has("date", "start_day"):
         found.append("events")
-    measured = look.has(*MEASURE_MEANINGS) or (
+    measured = visits.has(*MEASURE_MEANINGS) or (
         look.has("measure") and look.has("value")
     )
     dated = look.has("date") and not look.has("event")
-    if dated and measured and "patients" not in found:
+    if dated and measured and ("patients" not in found or look.repeats_often):
         found.append("assessments")
     if any(str(one.meaning).startswith("date:") for one in look.columns):
         found.append("dates")
@@ -90,8 +91,16 @@ def record_types(look: TableLook) -> list[TableLook] | None:
 
 
 def _decides(look: TableLook, one: ColumnLook) -> bool:
-    """Whether each word of a column fills columns that another word leaves empty."""
+    """Whether each word of a column fills columns that another word leaves empty.
+
+    A child has rows of several types, and a column that belongs to one type is filled in
+    most of its rows; what is seldom filled at all belongs to no type.
+    """
     if not 2 <= len(one.words) <= _MOST_TYPES or one.filled < look.rows:
+        return False
+    if one.name not in look.varying and look.has("patient_id"):
+        return False  # what is the same in all rows of a child says nothing of rows
+    if one.meaning != "record_type" and not look.repeats_often:
         return False
     if one.meaning not in (None, "record_type", "event") or one.dates or one.numeric:
         return False
@@ -101,7 +110,8 @@ def _decides(look: TableLook, one: ColumnLook) -> bool:
     filled = _filled_by(
         look, [c.name for c in look.columns if c.name != one.name], kinds
     )
-    alone = (filled > 0) & (filled.sum(axis=0) == filled)
+    rows = kinds.value_counts().reindex(filled.index).to_numpy()[:, None]
+    alone = (filled >= 0.5 * rows) & (filled.sum(axis=0) == filled)
     telling = alone.loc[:, filled.sum(axis=0) >= 1]
     needed = 2 if one.meaning == "record_type" else 3
     kinds_with_own = int(telling.any(axis=1).sum())

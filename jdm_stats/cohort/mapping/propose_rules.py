@@ -37,20 +37,33 @@ class Rules:
         """Write a rule and note that its column is used; a doubtful heading is asked."""
         self.draft.used.add((look.name, one.name))
         doubts = [ask] if ask else []
-        if not one.heading.sure:
-            doubts.insert(0, f"the heading {one.name!r} only suggests {ours}")
+        doubts = self.doubts(look, one, ours) + doubts
         if isinstance(rule, dict) and set(rule) == {"column"}:
             rule = rule["column"]
         self.draft.put(ours, rule, "; ".join(doubts))
+
+    def doubts(self, look: TableLook, one: ColumnLook, ours: str) -> list[str]:
+        """Return what is not plain of a heading: its meaning, or that others mean it too."""
+        said = []
+        if one.heading.told_by == "cells":
+            said.append(
+                f"the cells of {one.name!r} look like {ours}; see whether they are"
+            )
+        elif not one.heading.sure:
+            said.append(f"the heading {one.name!r} only suggests {ours}")
+        rivals = [] if ":" in str(one.meaning) else look.rivals(one)
+        if rivals:
+            listed = ", ".join(map(repr, rivals[:3]))
+            said.append(f"{listed} may be meant as well")
+        return said
 
     def plain(self, look: TableLook, one: ColumnLook, ours: str) -> None:
         """Write a column that is taken as it stands."""
         self.put(look, one, ours, one.name, "")
 
-    def date(self, look: TableLook, one: ColumnLook, ours: str) -> None:
+    def date(self, look: TableLook, one: ColumnLook, ours: str, ask: str = "") -> None:
         """Write a date, in its own format where it has one."""
         rule: dict[str, Any] = {"column": one.name, "date": True}
-        ask = ""
         if one.dates is None:
             ask = "its cells are no dates in any format known here"
             if one.numeric:

@@ -6,14 +6,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from jdm_stats.cohort.mapping.antibody_reading import read_antibodies
+from jdm_stats.cohort.mapping.antibody_reading import read_antibodies, read_panel
 from jdm_stats.cohort.mapping.dosing import read_interval
 from jdm_stats.cohort.mapping.drugs import drug_named
 from jdm_stats.cohort.mapping.numbers import Notation
 from jdm_stats.cohort.mapping.rules import ColumnRule
 from jdm_stats.cohort.mapping.understanding import Refused
 
-__all__ = ["unread_antibodies", "unread_drugs", "unread_intervals"]
+__all__ = [
+    "unread_antibodies",
+    "unread_drugs",
+    "unread_intervals",
+    "unread_results",
+]
 
 
 def unread_antibodies(words: Iterable[str]) -> list[str]:
@@ -28,6 +33,23 @@ def unread_antibodies(words: Iterable[str]) -> list[str]:
     cells = np.array(listed, dtype=object)
     read = read_antibodies(cells, ColumnRule(column="antibody"), Notation())
     return [word for word, odd in zip(listed, read.refused(), strict=True) if odd]
+
+
+def unread_results(words: Iterable[str]) -> list[str]:
+    """Return the cells of one column of a panel that are not read without being told how.
+
+    Examples
+    --------
+    >>> unread_results(["pos.", "stark positiv", "n.d.", "-", "0", "17"])
+    ['n.d.', '-', '0', '17']
+    """
+    listed = list(words)
+    cells = np.array(listed, dtype=object)
+    rule = ColumnRule(panel={"NXP2": {"column": "x"}}, borderline_as="untested")
+    read = read_panel({"NXP2": cells}, rule, Notation(), lambda cell: False)
+    return [
+        word for word, value in zip(listed, read.values, strict=True) if value is None
+    ]
 
 
 def unread_drugs(words: Iterable[str]) -> list[str]:

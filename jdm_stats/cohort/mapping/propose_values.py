@@ -64,8 +64,10 @@ def read_codes(kind: str, words: Iterable[str]) -> dict[str, str]:
     listed = list(words)
     known = known_words(kind)
     bare = {plain(word) for word in listed}
-    if kind == "sex" and "h" in bare:
+    if kind == "sex" and bare & {"h", "v"}:  # hombre, homme, varón: m may be mujer
         return dict.fromkeys(listed, UNSETTLED)
+    if kind == "flag" and "o" in bare and not bare <= {"o", "n"}:  # oui, or ohne?
+        known = {word: ours for word, ours in known.items() if word != "o"}
     if kind == "flag" and {"1", "2"} <= bare:  # 1 and 2, as often yes, no as no, yes
         known = {word: ours for word, ours in known.items() if word not in "012"}
     meanings = {word: known.get(plain(word), UNSETTLED) for word in listed}
@@ -102,12 +104,12 @@ def result_word(word: str) -> str | None:
 _RESULTS = {
     **dict.fromkeys(
         ("pos", "pos.", "positiv", "positive", "+", "++", "+++", "ja", "yes", "positif",
-         "positivo", "detected", "1", "true"),
+         "positivo", "detected", "true"),
         "positive",
     ),
     **dict.fromkeys(
-        ("neg", "neg.", "negativ", "negative", "-", "nein", "no", "négatif", "negativo",
-         "not detected", "0", "false"),
+        ("neg", "neg.", "negativ", "negative", "nein", "no", "négatif", "negativo",
+         "not detected", "false"),
         "negative",
     ),
     **dict.fromkeys(

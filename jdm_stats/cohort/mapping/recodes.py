@@ -36,9 +36,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 
 FLAG_WORDS: Mapping[str, bool] = MappingProxyType(
     {
-        **dict.fromkeys(
-            ("ja", "j", "yes", "y", "oui", "o", "sí", "si", "sì", "s"), True
-        ),
+        **dict.fromkeys(("ja", "j", "yes", "y", "oui", "sí", "si", "sì"), True),
         **dict.fromkeys(("x", "true", "wahr", "vrai", "verdadero", "vero", "1"), True),
         **dict.fromkeys(
             ("nein", "n", "no", "non", "false", "falsch", "faux", "0"), False

@@ -204,14 +204,17 @@ class _Writer:
             out["Myositis-AK"] = [
                 self._cell(a, r) for a, r in zip(antibodies, ro52, strict=True)
             ]
-            return '{ column = "Myositis-AK", read = "antibodies" }'
+            return (
+                '{ column = "Myositis-AK", read = "antibodies", not_tested = ["n.d."] }'
+            )
         names = [*ANTIBODIES[:-2], "Ro52"]
         for name in names:
             out[f"AK {name}"] = [
                 _panel_word(name, a, r) for a, r in zip(antibodies, ro52, strict=True)
             ]
         panel = ", ".join(f'"{name}" = "AK {name}"' for name in names)
-        return f"{{ panel = {{ {panel} }} }}"
+        words = 'negative = ["-"], not_tested = ["n.d."]'
+        return f"{{ panel = {{ {panel} }}, {words} }}"
 
     def _cell(self, antibody: str, ro52: Any) -> str:
         if antibody == "none":

@@ -101,14 +101,23 @@ def test_what_names_no_single_antibody_is_not_known(name):
         ("Mi-2/MDA5/NXP2 negativ", ("none", None)),
         ("negativ (NXP2, MDA5, Mi2)", ("none", None)),
         # untested is not negative
-        ("n.d.", ("untested", None)),
+        ("n.d.", "antibody_status_unclear"),
+        ("N. D.", "antibody_status_unclear"),
+        ("nd", "antibody_status_unclear"),
+        ("NXP2 n/d", "antibody_status_unclear"),
+        ("n.t.", ("untested", None)),
         ("nicht getestet", ("untested", None)),
         ("Panel ausstehend", ("untested", None)),
         ("non testé", ("untested", None)),
         ("no realizado", ("untested", None)),
         ("non eseguito", ("untested", None)),
-        ("NXP2 n.d., MDA5 neg", "antibody_panel_incomplete"),
-        ("n.d., Ro52 +", ("untested", True)),
+        ("NXP2 n.b., MDA5 neg", "antibody_panel_incomplete"),
+        ("NXP2 n.d., MDA5 neg", "antibody_status_unclear"),
+        ("0", "antibody_status_unclear"),
+        ("1", "antibody_status_unclear"),
+        ("x", "antibody_status_unclear"),
+        ("nicht getestet, Ro52 +", ("untested", True)),
+        ("n.d., Ro52 +", "antibody_status_unclear"),
         # several in one cell
         ("NXP2 neg, TIF1g pos", ("TIF1g", None)),
         ("Mi-2 -, NXP2 +", ("NXP2", None)),
@@ -207,13 +216,34 @@ def panel(columns, **rule):
     ], column
 
 
+@pytest.mark.parametrize("word", ["n.d.", "ND", "-", "–", "0", "1"])
+def test_a_word_with_two_readings_needs_to_be_declared(word):
+    assert read(word) == "antibody_status_unclear"
+    assert read(word, not_tested=(word,)) == ("untested", None)
+    assert read(word, negative=(word,)) == ("none", None)
+    assert read(word, positive=(word,)) == "antibody_not_named"
+    cells = {"NXP2": [word], "Mi2": ["pos"]}
+    assert panel(cells)[0] == ["antibody_status_unclear"]
+    for status in ("negative", "not_tested"):
+        assert panel(cells, **{status: (word,)})[0] == [("Mi2", None)]
+    both = panel({"NXP2": [word], "Mi2": ["neg"]}, positive=(word,))[0]
+    assert both == [("NXP2", None)]
+
+
+def test_a_dash_behind_a_name_is_negative_whatever_the_dash_alone_means():
+    assert read("NXP2 -", not_tested=("-",)) == ("none", None)
+    assert read("Mi-2 +", not_tested=("-",)) == ("Mi2", None)
+
+
 def test_a_panel_by_hand():
     results, column = panel(
         {
             "NXP2": ["pos", "-", "neg", "n.d.", None, None, "neg", "(+)", "ja"],
             "p155/140": ["neg", "+", "neg", "n.d.", None, "neg", None, "-", "nein"],
             "Ro52": ["++", "-", None, "n.d.", None, "+", "?", "-", None],
-        }
+        },
+        negative=("-",),
+        not_tested=("n.d.",),
     )
     assert results == [
         ("NXP2", True),
@@ -233,7 +263,7 @@ def test_a_panel_by_hand():
 
 
 def test_figures_of_a_panel_need_a_cut_off():
-    cells = {"NXP2": ["45", "3", "14.5"], "Mi2": ["1", "1", "1"]}
+    cells = {"NXP2": ["45", "3", "14.5"], "Mi2": ["2", "2", "2"]}
     assert panel(cells)[0] == ["antibody_not_understood"] * 3
     assert panel(cells | {"NXP2": ["45", "3", "14,5"]}, cut_off=15)[0] == [
         ("NXP2", None),
