@@ -193,7 +193,10 @@ class _Search:
         quantile = -float(ndtri(np.mean(tails)))
         steepness = density / float(norm.pdf(quantile)) if density > 0 else 0.0
         spread = float(np.std(tails, ddof=1)) if len(tails) > 1 else np.nan
-        error = spread / np.sqrt(len(tails)) / density if density > 0 else np.nan
+        error = np.nan
+        if density > 0:
+            with np.errstate(over="ignore"):  # between profiles far apart it is inf
+                error = float(np.float64(spread) / np.sqrt(len(tails)) / density)
         return _Tail(quantile, steepness, error)
 
     def _closed(self, value: float) -> bool:

@@ -80,8 +80,8 @@ def test_what_was_observed_is_untouched(observed, imputed):
     assert observed.patients.equals(before)
 
 
-@settings(max_examples=6, deadline=None)
-@given(st.integers(0, 10_000), st.integers(40, 120), st.floats(0.05, 0.6))
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 10_000), st.integers(30, 60), st.floats(0.05, 0.6))
 def test_any_cohort_with_holes_becomes_a_sound_one(seed, children, share):
     whole = simulate_cohort(children, rng=seed, n_index_pattern=0)
     patients, rng = whole.patients, np.random.default_rng(seed)
@@ -265,8 +265,9 @@ def test_cells_of_children_left_out_later_are_not_told():
     assert is_synthetic(imputed_cells(made))
 
 
-def test_one_imputation_is_not_analysed_as_if_it_were_observed(imputed):
-    plan = AnalysisPlan()
+def test_one_imputation_is_not_analysed_as_if_it_were_observed():
+    plan, cohort = AnalysisPlan(), simulate_cohort(80, rng=1)
+    imputed = impute_cohort(cohort, m=2, rng=1, iterations=1)
     with pytest.raises(UsageError, match=r"imputed.*pool_fits"):
         run_analysis(plan, imputed[0])
     pooled = pool_fits(

