@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jdm_stats.cli.exports import declared, read_source
+from jdm_stats.cli.exports import declared
 from jdm_stats.cli.telling import DATA, complain, tell, tell_json
 from jdm_stats.cli.writing import check_target, write_whole
 from jdm_stats.errors import Fault, UsageError
 
 if TYPE_CHECKING:
     from jdm_stats.cohort.cohort import Cohort
+    from jdm_stats.cohort.examined import Examined
 
 __all__ = ["check"]
 
@@ -33,6 +34,7 @@ class _Verdict:
     faults: Sequence[Fault]
     cohort: Cohort | None
     source: str
+    examined: Examined
 
     @property
     def errors(self) -> list[Fault]:
@@ -41,6 +43,12 @@ class _Verdict:
     @property
     def warnings(self) -> list[Fault]:
         return [fault for fault in self.faults if fault.severity != "error"]
+
+    @property
+    def needed_by_steroids(self) -> int:
+        """Faults, beside others, that would not keep a cohort from being read."""
+        others = len(self.examined.errors)
+        return len(self.errors) - others if others else 0
 
     @property
     def exit_code(self) -> int:
@@ -83,7 +91,7 @@ def check(arguments: argparse.Namespace) -> int:
     said = declared(arguments)
     verdict = _judge(arguments.data, arguments.mapping, said)
     if page or table:
-        _write_files(verdict, page, table, arguments.mapping, said)
+        _write_files(verdict, page, table)
     if arguments.json:
         _as_json(verdict)
     else:
@@ -109,15 +117,15 @@ def _refuse_among_tables(table: Path, source: Path) -> None:
 
 
 def _judge(source: str, mapping: str | None, said: dict[str, Any]) -> _Verdict:
-    from jdm_stats.cohort import steroids
-    from jdm_stats.cohort.files import check_cohort
+    from jdm_stats.cohort.examined import examine_source
 
-    faults = check_cohort(source, mapping=mapping, **said)
-    broken = {fault.rule for fault in faults if fault.severity == "error"}
-    if broken - set(steroids.RULES):
-        return _Verdict(_FAULTY, faults, None, source)
-    cohort = read_source(source, mapping, said)
-    return _Verdict(_NO_STEROIDS if broken else _SOUND, faults, cohort, source)
+    examined = examine_source(source, mapping=mapping, **said)
+    faults = examined.all_faults()
+    if examined.errors:
+        return _Verdict(_FAULTY, faults, None, source, examined)
+    broken = any(fault.severity == "error" for fault in faults)
+    status = _NO_STEROIDS if broken else _SOUND
+    return _Verdict(status, faults, examined.cohort(), source, examined)
 
 
 # --- for a reader ------------------------------------------------------------------------
@@ -139,6 +147,11 @@ def _as_text(verdict: _Verdict, shown: int) -> None:
         complain(
             f"  ... and {len(verdict.faults) - shown:,} more: --all prints them, "
             "--export-faults FILE.csv and --html PAGE.html hold them all"
+        )
+    if needs := verdict.needed_by_steroids:
+        complain(
+            f"{needs:,} of the {len(verdict.errors):,} faults matter to steroid exposure "
+            "alone"
         )
     complain("jdm-stats check --explain CODE says what a code means and what to do")
     if not verdict.errors:
@@ -184,40 +197,21 @@ def _record(fault: Fault) -> dict[str, Any]:
     return {name: getattr(fault, name) for name in fault.__slots__}
 
 
-def _write_files(
-    verdict: _Verdict,
-    page: Path | None,
-    table: Path | None,
-    mapping: str | None,
-    said: dict[str, Any],
-) -> None:
-    from jdm_stats.diagnostics.fault_export import as_csv, as_received, located
+def _write_files(verdict: _Verdict, page: Path | None, table: Path | None) -> None:
+    from jdm_stats.diagnostics.fault_export import as_csv, located
     from jdm_stats.diagnostics.fault_page import fault_page
 
-    rows = located(
-        verdict.faults, as_received(verdict.source, mapping, said.get("reading"))
-    )
+    rows = located(verdict.faults, verdict.examined.received)
     if table is not None:
         write_whole(table, as_csv(rows))
         complain(f"jdm-stats: {_number(len(rows), 'fault')} written to {table}")
     if page is not None:
-        synthetic = None if verdict.cohort is None else verdict.cohort.synthetic
-        if synthetic is None:
-            synthetic = _says_synthetic(verdict.source, mapping)
         shown = _shown(verdict.source)
         name = shown if "://" in shown else Path(shown).resolve().name
-        write_whole(page, fault_page(rows, name, synthetic=bool(synthetic)))
+        write_whole(
+            page, fault_page(rows, name, synthetic=verdict.examined.synthetic is True)
+        )
         complain(f"jdm-stats: page written to {page}")
-
-
-def _says_synthetic(source: str, mapping: str | None) -> bool | None:
-    from jdm_stats.report.manifest import is_synthetic
-
-    if mapping is None:
-        return is_synthetic(source)
-    from jdm_stats.cohort.mapping.model import CohortMapping
-
-    return bool(CohortMapping.from_toml(mapping).cohort.synthetic)
 
 
 # --- explanations ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pandas as pd
 
 from jdm_stats.cohort.body_size import recorded_by
 from jdm_stats.cohort.columns import outside
-from jdm_stats.cohort.faults import faults_at
+from jdm_stats.cohort.faults import faults_at, figure
 from jdm_stats.errors import Fault
 from jdm_stats.schema import MAX_STEROID_MG, MAX_STEROID_MG_KG_DAY, MEASURES, STEROIDS
 
@@ -73,7 +73,7 @@ def implausible_doses(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     def message(row: int) -> str:
         said = f"{drug.iloc[row]} {dose[row]:.12g} mg {basis.iloc[row]}"
         if mg_kg[row] > MAX_STEROID_MG_KG_DAY:
-            said += f" is {mg_kg[row]:.3g} mg/kg/day of prednisone-equivalent"
+            said += f" is {figure(mg_kg[row])} mg/kg/day of prednisone-equivalent"
             return f"{said}, above {MAX_STEROID_MG_KG_DAY:g}"
         return f"{said} is above {MAX_STEROID_MG:,.0f} mg"
 

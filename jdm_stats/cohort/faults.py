@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +15,9 @@ from jdm_stats.cohort.cells import Objects
 from jdm_stats.errors import Fault
 from jdm_stats.schema import TABLES
 
-__all__ = ["faults_at", "faults_table", "in_order"]
+__all__ = ["faults_at", "faults_table", "figure", "in_order", "told_once"]
 
+_MANY = re.compile(r" \(in [0-9,]+ rows\)$")
 _ORDER = {name: place for place, name in enumerate(("cohort", *TABLES))}
 
 
@@ -88,6 +92,60 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
             _ORDER.get(fault.table, len(_ORDER)),
             0 if fault.row is None else fault.row,
         ),
+    )
+
+
+def told_once(faults: Iterable[Fault]) -> list[Fault]:
+    """Tell a fault of one cell once, however many lines of a mapping read that cell.
+
+    The first one stays and says how often the cell is read. Faults that name no column of
+    their source are kept as they are.
+
+    Examples
+    --------
+    >>> said = ("missing_value", "day is missing", "give it", "error")
+    >>> place = "visits.csv line 3, column 'Datum'"
+    >>> twice = [Fault("assessments", row, "P1", "day", *said, place) for row in (2, 9)]
+    >>> [fault.message for fault in told_once(twice)]
+    ['day is missing (2 lines of the mapping read this cell)']
+    """
+    all_told = list(faults)
+    keys = [_cell_of(fault, place) for place, fault in enumerate(all_told)]
+    counts = Counter(keys)
+    once = dict(zip(reversed(keys), reversed(all_told), strict=True))
+    return [
+        fault
+        if counts[key] == 1
+        else replace(
+            fault,
+            message=f"{fault.message} ({counts[key]} lines of the mapping read this cell)",
+        )
+        for key, fault in ((key, once[key]) for key in dict.fromkeys(keys))
+    ]
+
+
+def _cell_of(fault: Fault, place: int) -> object:
+    """Return what makes a fault the same as another one; nothing but itself, mostly."""
+    if fault.source is None or ", column " not in fault.source:
+        return place
+    message = _MANY.sub("", fault.message)  # how many rows it is depends on the block
+    return (fault.source, fault.rule, fault.severity, message)
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """Write a figure as a person would: rounded, in full, never as a power of ten.
+
+    Examples
+    --------
+    >>> [figure(value) for value in (1000.0, 0.65, 32.456, 1234567.0, 0.00001234)]
+    ['1,000', '0.65', '32.5', '1,234,567', '0.0000123']
+    """
+    if not np.isfinite(value):
+        return str(value)
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return np.format_float_positional(
+        value, precision=digits, fractional=False, trim="-"
     )
 
 

@@ -8,22 +8,17 @@ other source is read in its own columns and turned into these tables by a mappin
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.doors.database import is_database, label_of
 from jdm_stats.cohort.doors.reading import Reading
-from jdm_stats.cohort.faults import in_order
-from jdm_stats.cohort.folder import Folder
-from jdm_stats.cohort.mapped import mapping_tally, read_mapped
-from jdm_stats.cohort.metadata import conform_metadata
-from jdm_stats.cohort.own_columns import read_own, with_reading
-from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.cohort.examined import examine_cohort, examine_source, examine_tables
+from jdm_stats.cohort.mapped import mapping_tally
 from jdm_stats.cohort.writing import write_cohort
 from jdm_stats.errors import CohortError, Fault, UsageError
 from jdm_stats.schema import TABLES
@@ -94,17 +89,13 @@ def read_cohort(
     >>> cohort.patients[["patient_id", "antibody"]].values.tolist()
     [['007', 'none']]
     """
-    if mapping is None:
-        found = read_own(source, reading=reading, metadata=metadata)
-    else:
-        found = read_mapped(source, mapping, reading=reading, metadata=metadata)
-    heading = f"the cohort in {_in_words(source)} has"
-    if _errors(found.faults):
-        raise CohortError(_errors(_checked(found)[1]), heading)
-    try:
-        return Cohort(**_all_tables(found.frames), metadata=with_reading(found))
-    except CohortError as error:
-        raise CohortError(found.located(error.faults), heading) from None
+    examined = examine_source(
+        source, mapping=mapping, reading=reading, metadata=metadata
+    )
+    if examined.errors:
+        heading = f"the cohort in {_in_words(source)} has"
+        raise CohortError(examined.errors, heading)
+    return examined.cohort()
 
 
 def check_cohort(
@@ -125,9 +116,9 @@ def check_cohort(
     mapping, reading, metadata
         As for `read_cohort`.
     steroids : bool, default True
-        Whether to ask too, of a cohort that is otherwise sound, for all that
-        `steroid_courses` needs: the dose, the last day and the weight. A cohort
-        without them can be built, but steroid exposure cannot be had from it.
+        Whether to ask too for all that `steroid_courses` needs: the dose, the last day
+        and the weight. A cohort without them can be built, but steroid exposure cannot
+        be had from it. Where other faults are, only what is sound is asked.
 
     Returns
     -------
@@ -157,61 +148,25 @@ def check_cohort(
     ...     print(fault.rule, "|", fault.message)
     value_not_allowed | 'NPX2' is not a value of antibody
     """
-    from jdm_stats.cohort.second_look import second_look  # only a check asks for it
-
-    found = None
     if isinstance(source, (str, os.PathLike)) or is_database(source):
-        if mapping is None:
-            found = read_own(source, reading=reading, metadata=metadata)
-        else:
-            found = read_mapped(source, mapping, reading=reading, metadata=metadata)
-        tables, faults = _checked(found)
+        examined = examine_source(
+            source, mapping=mapping, reading=reading, metadata=metadata
+        )
     elif mapping is not None or reading is not None or metadata is not None:
         raise UsageError(
             "mapping, reading and metadata say how a source is read; a "
             f"{type(source).__name__} has been read already"
         )
     elif isinstance(source, Cohort):
-        tables = {name: getattr(source, name) for name in TABLES}
-        faults = check_tables(tables, synthetic=source.synthetic)[1]
+        examined = examine_cohort(source)
     else:
-        tables, faults = check_tables(_named(source))
-    errors = _errors(faults)
-    if steroids and not errors:
-        errors = _steroid_faults(tables)
-    warnings = [fault for fault in faults if fault.severity != "error"]
-    odd = second_look(tables)
-    return (*errors, *warnings, *(odd if found is None else found.located(odd)))
-
-
-def _errors(faults: Iterable[Fault]) -> list[Fault]:
-    return [fault for fault in faults if fault.severity == "error"]
+        examined = examine_tables(_named(source))
+    return examined.all_faults(steroids=steroids)
 
 
 def _in_words(source: Any) -> str:
     """Name a source in a message; a database address may hold a password."""
     return label_of(source) if is_database(source) else str(Path(source))
-
-
-def _all_tables(frames: Tables) -> dict[str, Any]:
-    return {name: frames.get(name) for name in TABLES}
-
-
-def _checked(found: Folder) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
-    """Bring the tables to shape; return all faults, of files, metadata and tables."""
-    about, metadata_faults = conform_metadata(found.metadata)
-    said = "synthetic" in found.metadata and not metadata_faults
-    tables, faults = check_tables(
-        found.frames,
-        agree=found.complete,
-        synthetic=about["synthetic"] if said else None,
-    )
-    told = {(f.table, f.row, f.column) for f in found.faults if f.row is not None}
-    told |= found.silent
-    new = [
-        fault for fault in faults if (fault.table, fault.row, fault.column) not in told
-    ]
-    return tables, in_order([*found.faults, *metadata_faults, *found.located(new)])
 
 
 def _named(source: Any) -> dict[str, pd.DataFrame | None]:
@@ -227,13 +182,3 @@ def _named(source: Any) -> dict[str, pd.DataFrame | None]:
                 f"there is no table {name!r}; the tables are {', '.join(TABLES)}"
             )
     return dict(source)
-
-
-def _steroid_faults(tables: Tables) -> list[Fault]:
-    # whether the children are real is no question of doses, and was asked before
-    cohort = Cohort(**_all_tables(tables), metadata={"synthetic": True})
-    try:
-        steroid_courses(cohort)
-    except CohortError as error:
-        return list(error.faults)
-    return []

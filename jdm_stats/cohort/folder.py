@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.doors.refusal import Refusal
 from jdm_stats.errors import Fault, UsageError
 from jdm_stats.schema import SCHEMA_VERSION, TABLES, Table, nearest
+
+if TYPE_CHECKING:
+    from jdm_stats.cohort.mapping.assembly import Places
 
 __all__ = [
     "ABOUT",
@@ -65,7 +68,7 @@ class Folder:
     metadata: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     raws: dict[str, RawTable] = field(default_factory=dict)
-    places: Mapping[str, Sequence[str | None]] | None = None
+    places: Mapping[str, Places] | None = None
     silent: frozenset[tuple[str, int, str]] = frozenset()  # missing, and told elsewhere
     complete: bool = True
 
@@ -75,6 +78,8 @@ class Folder:
         In a CSV with headings on its first line, row 3 is line 4, and nothing is added.
         """
         plain = {name for name, raw in self.raws.items() if _is_plain(raw)}
+        if self.places is not None:  # names of the export, not of our tables
+            plain = set()
         return [
             fault
             if fault.source is not None or fault.row is None or fault.table in plain
@@ -85,12 +90,10 @@ class Folder:
     def _placed(self, fault: Fault) -> Fault:
         row = (fault.row or 0) - 1
         if self.places is not None:
-            places = self.places.get(fault.table, ())
-            if row >= len(places):
+            places = self.places.get(fault.table)
+            if places is None or row >= len(places):
                 return fault
-            cell = getattr(places, "cell", None)  # places of a mapping know columns too
-            place = cell(row, fault.column) if cell else places[row]
-            return replace(fault, source=place)
+            return replace(fault, source=places.cell(row, fault.column))
         raw = self.raws.get(fault.table)
         if raw is None or row >= len(raw.frame):
             return fault

@@ -63,7 +63,7 @@ def read_mapped(
         )
     said = reading if reading is not None else _reading(rules)
     raws, faults = read_tables(source, reading=said)
-    folder = Folder(faults=list(faults), metadata=_about(rules, metadata))
+    folder = Folder(faults=list(faults), metadata=_about(rules, metadata), raws=raws)
     unread = {
         fault.table for fault in faults if fault.severity == "error"
     } - raws.keys()

@@ -368,12 +368,6 @@ def test_check_asks_for_what_steroid_exposure_needs(
         assert errors_in(source, steroids=False) == ()
 
 
-def test_doses_are_not_asked_for_before_the_cohort_is_sound(frames: Frames) -> None:
-    frames["courses"].loc[1, "stop_day"] = None
-    frames["patients"].loc[1, "cmas"] = 60.0
-    assert [fault.rule for fault in errors_in(frames)] == ["out_of_range"]
-
-
 def test_check_of_a_cohort_and_of_bare_tables_with_a_pattern(frames: Frames) -> None:
     frames["patients"]["pattern"] = "background"
     assert errors_in(Cohort(**frames, metadata=ABOUT)) == ()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from jdm_stats.cohort.doors.raw import RawTable
-from jdm_stats.cohort.faults import in_order
+from jdm_stats.cohort.faults import in_order, told_once
 from jdm_stats.cohort.mapping import (
     antibody_cells,
     antibody_results,
@@ -65,7 +65,8 @@ class Mapped:
         Patients, courses, events and assessments, for
         `jdm_stats.cohort.checks.check_tables`; a cell at fault is missing.
     faults : tuple of Fault
-        In the order of tables and rows, each with its ``source`` in the export.
+        In the order of tables and rows, each with its ``source`` in the export; a cell
+        that several blocks read is told once, of the first.
     tally : DataFrame
         ``table block column what from to rows``: all that was changed, and what of the
         export was not read.
@@ -73,7 +74,8 @@ class Mapped:
         Where each row of a table stands in the export.
     silent : frozenset of (table, row, column)
         Missing cells whose reason ``faults`` tell elsewhere (days of a child without a
-        date of diagnosis), of which nothing need be said again.
+        date of diagnosis, cells that several blocks read), of which nothing need be
+        said again.
     name : str
         The cohort's name.
     synthetic : bool
@@ -194,15 +196,23 @@ def _mapped(
         for block, column, note, rows in each.tally
     ]
     lines += left_over(tables, *_used(parts, tables, mapping))
+    faults = in_order(fault for each in made.values() for fault in each.faults)
+    once = told_once(faults)
+    kept = {_cell(fault) for fault in once}
+    again = {_cell(fault) for fault in faults} - kept
     return Mapped(
         MappingProxyType({table: each.frame for table, each in made.items()}),
-        tuple(in_order(fault for each in made.values() for fault in each.faults)),
+        tuple(once),
         tally_table(lines),
         MappingProxyType({table: each.places for table, each in made.items()}),
-        frozenset().union(*(each.silent for each in made.values())),
+        frozenset(again).union(*(each.silent for each in made.values())),
         mapping.cohort.name,
         mapping.cohort.synthetic,
     )
+
+
+def _cell(fault: Fault) -> tuple[str, int, str]:
+    return fault.table, fault.row or 0, fault.column or ""
 
 
 def _label(table: str, number: int, block: Block) -> str:

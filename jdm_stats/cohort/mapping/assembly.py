@@ -46,9 +46,11 @@ class Places(Sequence[str]):
         which: Rows,
         rows: Rows,
         read_from: Sequence[Mapping[str, str]] = (),
+        elsewhere: Mapping[str, tuple[Rows, Rows]] | None = None,
     ) -> None:
         self._raws, self._which, self._rows = raws, which, rows
         self._read_from = read_from
+        self._elsewhere = elsewhere or {}  # of merged rows: part and row of each cell
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -61,16 +63,18 @@ class Places(Sequence[str]):
         """Return the place of one row, or of several."""
         if isinstance(place, slice):
             which, rows = self._which[place], self._rows[place]
-            return Places(self._raws, which, rows, self._read_from)
+            cells = {n: (w[place], r[place]) for n, (w, r) in self._elsewhere.items()}
+            return Places(self._raws, which, rows, self._read_from, cells)
         raw = self._raws[int(self._which[place])]
         return raw.place(int(self._rows[place]))
 
     def cell(self, place: int, column: str | None) -> str:
-        """Return the place of a cell, by our name of its column where it is read as it is."""
-        part = int(self._which[place])
+        """Return the place of the cell that one of ours, by its column, was read from."""
+        which, rows = self._elsewhere.get(column or "", (self._which, self._rows))
+        part = int(which[place])
         named = self._read_from[part] if self._read_from else {}
         heading = None if column is None else named.get(column)
-        return self._raws[part].place(int(self._rows[place]), heading)
+        return self._raws[part].place(int(rows[place]), heading)
 
 
 @dataclass(slots=True)
@@ -115,15 +119,18 @@ def assemble(table: str, parts: Sequence[Part]) -> TableMade:
         for column, note, count in part.tally
     ]
     disagreements: list[tuple[Rows, str, Refused]] = []
+    elsewhere: dict[str, tuple[Rows, Rows]] = {}
     if any(part.block.rows == "merged" for part in parts):
-        columns, to, disagreements, notes = _merged(columns, rows)
+        columns, to, disagreements, notes, held = _merged(columns, rows)
+        elsewhere = {n: (which[at], raw_rows[at]) for n, at in held.items()}
         tally += [("patients", column, note, count) for column, note, count in notes]
     first = np.unique(to, return_index=True)[1] if rows else to
     places = Places(
         [part.rows.raw for part in parts],
         which[first],
         raw_rows[first],
-        [_read_from(part) for part in parts],
+        [part.read_from() for part in parts],
+        elsewhere,
     )
     frame = pd.DataFrame(
         {name: _typed(cells, TABLES[table][name]) for name, cells in columns.items()},
@@ -142,12 +149,6 @@ def assemble(table: str, parts: Sequence[Part]) -> TableMade:
             made.silent |= {(table, int(row) + 1, column) for row in silent}
     made.faults += _told_apart(disagreements, parts, which, raw_rows, to, ids)
     return made
-
-
-def _read_from(part: Part) -> dict[str, str]:
-    """Return the column of the export that each of ours is read from."""
-    named = {name: part.source_of(name) for name in part.block.columns}
-    return {name: source for name, source in named.items() if source is not None}
 
 
 def _joined(arrays: Sequence[Rows]) -> Rows:
@@ -220,8 +221,12 @@ def _merged(
     Rows,
     list[tuple[Rows, str, Refused]],
     list[tuple[str, Note, int]],
+    dict[str, Rows],
 ]:
-    """Merge the rows of each child: blanks are filled, what disagrees is refused."""
+    """Merge the rows of each child: blanks are filled, what disagrees is refused.
+
+    Beside them comes the row each cell was taken from: the first that says something.
+    """
     codes, _ = distinct(columns["patient_id"])
     nameless = codes < 0
     codes = codes.copy()
@@ -229,6 +234,8 @@ def _merged(
     to, _ = pd.factorize(codes)  # children in the order in which they come
     children = int(to.max(initial=-1)) + 1
     merged: dict[str, Objects] = {}
+    taken_from: dict[str, Rows] = {}
+    first = np.unique(to, return_index=True)[1]
     wrong: list[tuple[Rows, str, Refused]] = []
     notes = [("patient_id", Note("rows merged", "", "child"), rows - children)]
     size = np.bincount(to, minlength=children)
@@ -243,6 +250,9 @@ def _merged(
         taken = np.array([*values, None], dtype=object)[high]
         taken[disagree] = None
         merged[name] = taken
+        at = np.full(children, rows, dtype=np.intp)
+        np.minimum.at(at, to[held], np.flatnonzero(held))
+        taken_from[name] = np.where(at < rows, at, first)
         filled = int(
             (size - np.bincount(to[held], minlength=children))[high >= 0].sum()
         )
@@ -256,7 +266,7 @@ def _merged(
                 "correct them in the source, so that they agree",
             )
             wrong.append((here, name, refused))
-    return merged, to, wrong, notes
+    return merged, to, wrong, notes, taken_from
 
 
 def _told_apart(

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from jdm_stats.cohort.cells import as_objects
 from jdm_stats.cohort.doors.raw import RawTable
+from jdm_stats.cohort.mapping.antibodies import antibody_named
 from jdm_stats.cohort.mapping.columns_read import Slice, columns_of, read_column
 from jdm_stats.cohort.mapping.model import CohortMapping
-from jdm_stats.cohort.mapping.rules import Block, ColumnRule, Word
+from jdm_stats.cohort.mapping.rules import Block, ColumnRule, UnitColumn, Word
 from jdm_stats.cohort.mapping.understanding import (
     Column,
     Note,
@@ -99,6 +100,45 @@ class Part:
             return None
         named = columns_of(rule)
         return named[0] if named and rule.panel is None else None
+
+    def read_from(self) -> dict[str, str]:
+        """Return the column of the export behind each of ours.
+
+        Constants and panels have none; a column that another one brings (the basis of a
+        dose, Ro52 beside the antibody) or that is derived from a date has that one's.
+        """
+        named = {name: self.source_of(name) for name in self.columns}
+        own = self.block.columns
+        if "dose_mg" in own:
+            dose, unit = self.source_of("dose_mg"), own["dose_mg"].unit
+            for name in _OF_A_DOSE - own.keys() & self.columns.keys():
+                named[name] = dose
+            if isinstance(unit, UnitColumn) and "dose_basis" not in own:
+                named["dose_basis"] = unit.column
+        if "every_n_days" in own and "as_needed" not in own:
+            named["as_needed"] = self.source_of("every_n_days")
+        if "ro52" not in own and "antibody" in own:
+            named["ro52"] = self.source_of("antibody") or _ro52_of(own["antibody"])
+        for name, date in _OF_DATES.items():
+            heading = getattr(self.rows.dates, date)
+            if name not in own and heading in self.rows.raw.frame.columns:
+                named[name] = heading
+        return {name: source for name, source in named.items() if source is not None}
+
+
+_OF_A_DOSE = frozenset({"dose_basis", "every_n_days", "as_needed", "stop_day"})
+_OF_DATES = MappingProxyType(
+    {"diagnosis_year": "diagnosis", "age_at_diagnosis_years": "birth"}
+)
+
+
+def _ro52_of(rule: ColumnRule) -> str | None:
+    """Return the column of a panel that is Ro52, if one is."""
+    for name, test in (rule.panel or {}).items():
+        target = antibody_named(name)
+        if target is not None and target.antibody == "Ro52":
+            return test.column
+    return None
 
 
 def chosen_rows(block: Block, raw: RawTable) -> Rows:
