@@ -115,3 +115,50 @@ def test_bias_and_coverage(how):
         assert covers["complete"] < covers["imputed"]
     else:
         assert width["imputed"] < width["complete"]
+
+
+def late_world(rng: np.random.Generator, children: int = 700) -> pd.DataFrame:
+    """Half enter late; death competes and is twice as frequent under NXP2."""
+    frame = world(rng, children)
+    nxp2 = (frame["antibody"] == "NXP2").to_numpy()
+    time = rng.exponential(1 / (0.012 * np.where(nxp2, 4.0, 1.0)))
+    death = rng.exponential(1 / (0.03 * np.where(nxp2, 2.0, 1.0)))
+    start = np.where(rng.random(children) < 0.5, 0.0, rng.uniform(0, 3, children))
+    stop = np.minimum(np.minimum(time, death), start + rng.uniform(1, 5, children))
+    frame = frame.assign(start=start, stop=stop, event=(stop == time).astype(int))
+    frame = frame.assign(death=(stop == death).astype(float))
+    return frame[frame["stop"] > frame["start"]].reset_index(drop=True)
+
+
+@pytest.mark.slow
+def test_late_entry_and_competing_death():
+    rng, found = np.random.default_rng(909), []
+    for _ in range(250):
+        full = late_world(rng)
+        rarely = (full["sign"] == 1) & (full["event"] == 0) & (full["death"] == 0)
+        gone = rng.random(len(full)) < np.where(rarely, 0.7, 0.1)
+        holed = full.assign(antibody=full["antibody"].where(~gone, "untested"))
+        for name in ("event", "death"):
+            holed[f"{name}_hazard"] = cumulative_hazard(
+                holed["stop"], holed[name], holed["start"]
+            )
+        helping = ["event", "event_hazard", "death", "death_hazard", "sign", "age"]
+        made = impute_frame(
+            holed, m=8, rng=rng, columns=["antibody"], predictors=helping
+        )
+        for name, result in (
+            ("complete", fit(holed)),
+            ("imputed", pool_fits(made, fit)),
+        ):
+            row = result.tidy().iloc[0]
+            covers = row["conf_low"] <= TRUTH <= row["conf_high"]
+            found.append((name, row["estimate"] - TRUTH, covers))
+    means = (
+        pd.DataFrame(found, columns=["analysis", "bias", "covers"])
+        .groupby("analysis")
+        .mean()
+    )
+    print(means.round(3))  # noqa: T201
+    assert means.loc["complete", "bias"] > 0.3
+    assert abs(means.loc["imputed", "bias"]) < 0.08
+    assert means.loc["imputed", "covers"] >= 0.92
