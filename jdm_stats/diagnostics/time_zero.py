@@ -7,41 +7,36 @@ without, it says what the rows alone can show and calls the rest a suspicion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_case import Case, open_case
 from jdm_stats.diagnostics.time_zero_doses import dose_findings
 from jdm_stats.diagnostics.time_zero_entry import entry_findings
-from jdm_stats.diagnostics.time_zero_events import event_findings
 from jdm_stats.diagnostics.time_zero_exit import exit_findings
 from jdm_stats.diagnostics.time_zero_exposure import exposure_findings
 from jdm_stats.diagnostics.time_zero_patterns import pattern_findings
 from jdm_stats.diagnostics.time_zero_readings import reading_findings
-from jdm_stats.diagnostics.time_zero_record import Record, read_record
 from jdm_stats.diagnostics.time_zero_report import (
     PROOF,
     SUSPICION,
     TimeZeroFinding,
     TimeZeroReport,
 )
-from jdm_stats.diagnostics.time_zero_rows import Rows, read_rows
-from jdm_stats.diagnostics.time_zero_timeline import Moment
+from jdm_stats.diagnostics.time_zero_rows import read_rows
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.landmark import landmark_rows
 from jdm_stats.exposure.measures import current_dose, recent_pulse
 from jdm_stats.intervals.marks import is_synthetic
 from jdm_stats.models.design import check_formula
-from jdm_stats.plan import AnalysisPlan, SteroidRules
-from jdm_stats.schema import EVENTS
+from jdm_stats.plan import AnalysisPlan
 
 _JUDGES = (
     *(entry_findings, exposure_findings, dose_findings, reading_findings),
-    *(exit_findings, pattern_findings, event_findings),
+    *(exit_findings, pattern_findings),
 )
 
 
@@ -121,8 +116,8 @@ def lint_time_zero(
     >>> report
     TimeZeroReport(1 proof, 0 suspicions: ever_exposed)
     >>> print(report.findings[0].example)
-    Patient A: day 0: first row starts, row (0, 50] says ever_pulsed = 1; day 50: pulsed
-    becomes 1; day 400: last row stops.
+    Patient A: day 0: first row starts, the row up to day 50 says ever_pulsed = 1; day 50:
+    pulsed becomes 1; day 400: last row stops.
     """
     read = read_rows(
         rows,
@@ -142,7 +137,7 @@ def lint_time_zero(
     }
     if not read.n:
         return TimeZeroReport((), ("the table has no rows",), seen, synthetic)
-    case, notes, findings = _case(read, plan, cohort)
+    case, notes, findings = open_case(read, plan, cohort)
     findings += _lags(case)
     for judge in _JUDGES:
         findings += judge(case)
@@ -233,94 +228,6 @@ def _each_once(findings: Iterable[TimeZeroFinding]) -> list[TimeZeroFinding]:
         if held is None or (held.severity, finding.severity) == (SUSPICION, PROOF):
             kept[key] = finding
     return list(kept.values())
-
-
-def _case(
-    rows: Rows, plan: AnalysisPlan | None, cohort: Cohort | None
-) -> tuple[Case, list[str], list[TimeZeroFinding]]:
-    """Bring rows and cohort together, if they are on one clock."""
-    outcome = str(rows.noted.get("outcome") or (plan.outcome if plan else ""))
-    if cohort is None:
-        note = (
-            "without the cohort, days of doses, tests, readings and entry are not known: "
-            "what rests on them was not looked at (pass cohort=)"
-        )
-        return Case(rows, None, plan, outcome or "gi_perforation"), [note], []
-    competing = rows.noted.get("competing")
-    if competing is None:
-        competing = [plan.competing] if plan else ["death"]
-    definite = bool(
-        rows.noted.get("definite_only", plan.definite_only if plan else False)
-    )
-    rules = _rules(rows, plan)
-    record = read_record(cohort, rows, outcome, (), definite, rules)
-    outcome = outcome or _likeliest_outcome(rows, record)
-    others = tuple(str(name) for name in competing if name and name != outcome)
-    record = replace(record, outcome_name=outcome, competing=others)
-    notes = []
-    if not record.known.all():
-        strangers = int((~record.known).sum())
-        notes.append(f"{of_children(strangers)} of the table not in the cohort")
-    undosed = int((~record.dosed).sum())
-    if undosed:
-        notes.append(
-            f"doses of {of_children(undosed)} with steroid courses that lack days, dose or "
-            "weight (check_cohort lists them)"
-        )
-    case = Case(rows, record, plan, outcome)
-    wrong, total = _off_the_clock(case, record)
-    if not len(wrong):
-        return case, notes, []
-    finding = case.finding(
-        "another_clock",
-        SUSPICION,
-        f"in {of_children(len(wrong))} of {total:,} with event code 1 the cohort has no "
-        f"{outcome} on that day",
-        children=wrong,
-        moments=_outcome_moments(record, outcome, int(wrong[0])),
-    )
-    if 2 * len(wrong) <= total:
-        return case, notes, [finding]
-    notes.append(
-        "most events are not on the cohort's days, so nothing was held against it"
-    )
-    return Case(rows, None, plan, outcome), notes, [finding]
-
-
-def _rules(rows: Rows, plan: AnalysisPlan | None) -> SteroidRules | None:
-    """Rules by which steroid courses were read: those noted in the rows, or the plan's."""
-    noted = rows.noted.get("steroid_rules")
-    if noted is not None:
-        return SteroidRules(**noted)
-    return None if plan is None else plan.steroids
-
-
-def _likeliest_outcome(rows: Rows, record: Record) -> str:
-    """Name the event type that the rows' events are, by their days."""
-
-    def agreeing(name: str) -> int:
-        wrong, total = _off_the_clock(Case(rows, record, None, name), record)
-        return total - len(wrong)
-
-    counts = {name: agreeing(name) for name in ("gi_perforation", *EVENTS)}
-    return max(counts, key=lambda name: counts[name])
-
-
-def _off_the_clock(case: Case, record: Record) -> tuple[np.ndarray, int]:
-    """Children with event code 1 whose event the cohort does not have, and all of them."""
-    rows = case.rows
-    happened = np.flatnonzero((rows.code == 1) & record.known)
-    child, day = record.event_days(case.outcome)
-    inside = child < rows.n
-    child, day = child[inside], day[inside]
-    after = rows.end - 1 if rows.landmark is None else rows.begin
-    met = np.unique(child[(day > after[child]) & (day <= rows.end[child])])
-    return np.setdiff1d(happened, met), len(happened)
-
-
-def _outcome_moments(record: Record, outcome: str, child: int) -> Iterator[Moment]:
-    who, day = record.event_days(outcome)
-    return (Moment(float(d), f"{outcome} in the cohort") for d in day[who == child])
 
 
 def _lags(case: Case) -> list[TimeZeroFinding]:

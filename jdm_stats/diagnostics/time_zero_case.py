@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_record import Record
-from jdm_stats.diagnostics.time_zero_report import TimeZeroFinding
+from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.diagnostics.time_zero_record import Record, read_record
+from jdm_stats.diagnostics.time_zero_report import SUSPICION, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_rows import Column, Rows
 from jdm_stats.diagnostics.time_zero_timeline import Moment, in_order
-from jdm_stats.plan import AnalysisPlan
+from jdm_stats.plan import AnalysisPlan, SteroidRules
+from jdm_stats.schema import EVENTS
 
 # A pattern seen in every child is no chance when it had less than this probability.
 CHANCE = 1e-3
@@ -115,10 +117,12 @@ class Case:
             told.append(Moment(rows.landmark, "landmark"))
             event = float(self.event_day()[child])
             if np.isfinite(event):
-                told.append(Moment(event, _words(self.outcome)))
+                told.append(Moment(event, told_as(self.outcome)))
             return told
         code = rows.code[child]
-        ends = "last row stops" if not code else f"event {code:g} in the table"
+        ends = "last row stops"
+        if code:
+            ends = f"{'event' if code == 1 else 'competing event'} (code {code:g})"
         told.append(Moment(rows.begin[child], "first row starts"))
         told.append(Moment(rows.end[child], ends))
         return told
@@ -131,16 +135,15 @@ class Case:
             return Moment(
                 self.rows.landmark, f"the table says {column.name} = {value:g}"
             )
-        begins = self.rows.start[at]
-        span = f"({begins:g}, {self.rows.stop[at]:g}]"
-        return Moment(begins, f"row {span} says {column.name} = {value:g}")
+        until = f"the row up to day {self.rows.stop[at]:g}"
+        return Moment(self.rows.start[at], f"{until} says {column.name} = {value:g}")
 
     def first_moment(self, topic: str, child: int) -> list[Moment]:
         """First day of a topic, as a moment."""
         if self.record is None:
             return []
         day = float(self.record.first_day(topic)[child])
-        return [Moment(day, f"first {_words(topic)}")] if np.isfinite(day) else []
+        return [Moment(day, f"first {told_as(topic)}")] if np.isfinite(day) else []
 
 
 def beyond_chance(total: int, chosen: int, tries: int = 1) -> bool:
@@ -172,5 +175,107 @@ def of_children(count: int) -> str:
     return f"{count:,} {'child' if count == 1 else 'children'}"
 
 
-def _words(name: str) -> str:
+def told_as(name: str) -> str:
+    """Say a topic or an event type in plain words.
+
+    Examples
+    --------
+    >>> told_as("gi_perforation")
+    'GI perforation'
+    """
     return name.replace("gi_", "GI ").replace("_", " ")
+
+
+def open_case(
+    rows: Rows, plan: AnalysisPlan | None, cohort: Cohort | None
+) -> tuple[Case, list[str], list[TimeZeroFinding]]:
+    """Bring rows and cohort together, if they are on one clock."""
+    outcome = str(rows.noted.get("outcome") or (plan.outcome if plan else ""))
+    if cohort is None:
+        notes = [
+            "without the cohort, days of doses, tests, readings and entry are not known: "
+            "what rests on them was not looked at (pass cohort=)"
+        ]
+        if rows.landmark is None and len(rows.place) == rows.n:
+            notes.append(
+                "one row per child holds no day but the first and the last: whether a "
+                "column was known on the first cannot be seen"
+            )
+        return Case(rows, None, plan, outcome or "gi_perforation"), notes, []
+    competing = rows.noted.get("competing")
+    if competing is None:
+        competing = [plan.competing] if plan else ["death"]
+    definite = bool(
+        rows.noted.get("definite_only", plan.definite_only if plan else False)
+    )
+    rules = _rules(rows, plan)
+    record = read_record(cohort, rows, outcome, (), definite, rules)
+    outcome = outcome or _likeliest_outcome(rows, record)
+    others = tuple(str(name) for name in competing if name and name != outcome)
+    record = replace(record, outcome_name=outcome, competing=others)
+    notes = []
+    if not record.known.all():
+        strangers = int((~record.known).sum())
+        notes.append(f"{of_children(strangers)} of the table not in the cohort")
+    undosed = int((~record.dosed).sum())
+    if undosed:
+        notes.append(
+            f"doses of {of_children(undosed)} with steroid courses that lack days, dose or "
+            "weight (check_cohort lists them)"
+        )
+    case = Case(rows, record, plan, outcome)
+    wrong, total = _off_the_clock(case, record)
+    if not len(wrong):
+        return case, notes, []
+    finding = case.finding(
+        "another_clock",
+        SUSPICION,
+        f"in {of_children(len(wrong))} of {total:,} with event code 1 the cohort has no "
+        f"{told_as(outcome)} on that day",
+        children=wrong,
+        moments=_outcome_moments(record, outcome, int(wrong[0])),
+    )
+    if 2 * len(wrong) <= total:
+        return case, notes, [finding]
+    notes.append(
+        "most events are not on the cohort's days, so nothing was held against it"
+    )
+    return Case(rows, None, plan, outcome), notes, [finding]
+
+
+def _rules(rows: Rows, plan: AnalysisPlan | None) -> SteroidRules | None:
+    """Rules by which steroid courses were read: those noted in the rows, or the plan's."""
+    noted = rows.noted.get("steroid_rules")
+    if noted is not None:
+        return SteroidRules(**noted)
+    return None if plan is None else plan.steroids
+
+
+def _likeliest_outcome(rows: Rows, record: Record) -> str:
+    """Name the event type that the rows' events are, by their days."""
+
+    def agreeing(name: str) -> int:
+        wrong, total = _off_the_clock(Case(rows, record, None, name), record)
+        return total - len(wrong)
+
+    counts = {name: agreeing(name) for name in ("gi_perforation", *EVENTS)}
+    return max(counts, key=lambda name: counts[name])
+
+
+def _off_the_clock(case: Case, record: Record) -> tuple[np.ndarray, int]:
+    """Children with event code 1 whose event the cohort does not have, and all of them."""
+    rows = case.rows
+    happened = np.flatnonzero((rows.code == 1) & record.known)
+    child, day = record.event_days(case.outcome)
+    inside = child < rows.n
+    child, day = child[inside], day[inside]
+    after = rows.end - 1 if rows.landmark is None else rows.begin
+    met = np.unique(child[(day > after[child]) & (day <= rows.end[child])])
+    return np.setdiff1d(happened, met), len(happened)
+
+
+def _outcome_moments(record: Record, outcome: str, child: int) -> Iterator[Moment]:
+    who, day = record.event_days(outcome)
+    return (
+        Moment(float(d), f"{told_as(outcome)} in the cohort") for d in day[who == child]
+    )

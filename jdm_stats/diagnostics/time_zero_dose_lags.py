@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from jdm_stats.diagnostics.time_zero_names import says_steroid_dose
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_rows import Column, Rows
 from jdm_stats.exposure.step_sums import StepSums
 
 LOOK_DAYS = 60
-DOSE_NAMES = ("dose", "steroid", "pred", "mg")
 _LAGS = np.arange(-LOOK_DAYS, LOOK_DAYS + 1)
 _FEW, _MANY = 300, 20_000
 _ENOUGH_ROWS = 20  # rows that tell two lags apart, for a column with a name of its own
@@ -125,7 +125,7 @@ class DoseLook:
 
     def _telling(self, sums: StepSums, column: Column) -> bool:
         """Whether agreement is more than chance: by the name, or by many changes."""
-        if any(part in column.name.lower() for part in DOSE_NAMES):
+        if says_steroid_dose(column.name):
             return True
         here, later = (self.dose(sums, self._many, lag) for lag in (0, -30))
         here = np.where(np.isnan(column.values[self._many]), np.nan, here)

@@ -14,11 +14,15 @@ import pandas as pd
 
 from jdm_stats.diagnostics.time_zero_case import Case, of_children
 from jdm_stats.diagnostics.time_zero_dose_lags import (
-    DOSE_NAMES,
     LOOK_DAYS,
     DoseColumn,
     DoseLook,
     agrees,
+)
+from jdm_stats.diagnostics.time_zero_names import (
+    PULSE,
+    says_amount,
+    says_steroid_dose,
 )
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, TimeZeroFinding
@@ -141,8 +145,8 @@ def _changes_with_event(
         PROOF,
         f"{column.name} acts without lag, and the steroid dose starts, stops or changes "
         f"on the day of the event or the day before in {of_children(len(children))} of "
-        f"{len(happened):,} with the event; in {int((acts & changes).sum()):,} the "
-        "change is in the row of the event",
+        f"{len(happened):,} with the event; for {int((acts & changes).sum()):,} of them "
+        "the row of the event already holds the new dose",
         columns=[column.name],
         at=rows.last[children],
         example=child,
@@ -156,7 +160,8 @@ def _totals(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFind
     own = own[own["child"] < rows.n]
     value = column.values[rows.first]
     judged = record.known & record.dosed[: rows.n] & ~np.isnan(value)
-    if not judged.any() or not any(part in column.name.lower() for part in DOSE_NAMES):
+    named = says_steroid_dose(column.name) or says_amount(column.name, PULSE)
+    if not judged.any() or not named:
         return
     for chosen in (own, own[~own["pulse"]], own[own["pulse"]]):
         start = _total(chosen, rows.begin)
@@ -170,7 +175,7 @@ def _totals(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFind
                 yield case.finding(
                     "later_rows_summed_up",
                     PROOF,
-                    f"{column.name} is the same in every row of a child and equals the "
+                    f"{column.name} never changes within a child and equals the "
                     f"steroid dose of all its follow-up; in {of_children(len(late))} "
                     "part of it was given after the first row starts",
                     columns=[column.name],

@@ -1,31 +1,35 @@
-"""Who is in the table and from when: entry, eligibility, the day of the antibody test."""
+"""Who is in the table and from when: entry, eligibility, the start of the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
-from jdm_stats.diagnostics.time_zero_case import Case, beyond_chance, of_children
-from jdm_stats.diagnostics.time_zero_record import (
-    PULSE,
-    STEROID,
-    TREATMENT,
-    Record,
+from jdm_stats.diagnostics.time_zero_case import (
+    Case,
+    beyond_chance,
+    of_children,
+    told_as,
 )
+from jdm_stats.diagnostics.time_zero_names import PULSE, STEROID, TREATMENT
+from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_timeline import Moment
-from jdm_stats.schema import ANTIBODIES
+from jdm_stats.exposure.baseline import BASELINE
 
-# Share of the tested children's days that lies before their test, from which on it is told.
-IMMORTAL_SHARE = 0.05
 _SMALL = 20  # children; in a smaller table one pattern in a few is worth a question
+_FEW = 3  # children whose rows may begin on the day of a treatment by chance
+_LEVELS = 12  # values of a number that may part the children like a word
+
+# What is known of a child at diagnosis, and when it entered.
+_KNOWN = (*(name for name in BASELINE if name != "nxp2"), "entry_day")
 
 
 def entry_findings(case: Case) -> Iterator[TimeZeroFinding]:
-    """Days before entry, tests after time zero, criteria met later."""
+    """Days before entry, outcomes before the rows, criteria met later."""
     yield from _before_entry(case)
-    yield from _antibody(case)
     if case.record is not None:
         yield from _outcome_before(case, case.record)
         yield from _starts_late(case, case.record)
@@ -57,55 +61,6 @@ def _before_entry(case: Case) -> Iterator[TimeZeroFinding]:
     )
 
 
-def _antibody(case: Case) -> Iterator[TimeZeroFinding]:
-    rows, tested = case.rows, case.days("antibody_test_day")
-    names = [name for name in rows.names if _speaks_of_antibody(name)]
-    if tested is None or not names:
-        return
-    said = np.zeros(rows.n, dtype=bool)
-    for name in names:
-        cells = rows.frame[name].iloc[rows.place[rows.first]]
-        said |= (cells.notna() & (cells.astype(object) != "untested")).to_numpy()
-    late = said & (tested > rows.begin)
-    event = case.event_day()
-    after = np.flatnonzero(said & np.isfinite(event) & (tested >= event))
-    if len(after):
-        child = int(after[0])
-        total = int((said & np.isfinite(event)).sum())
-        yield case.finding(
-            "antibody_after_event",
-            PROOF,
-            f"{', '.join(names)}: the antibody was tested on the day of the event or "
-            f"later in {of_children(len(after))} of {total:,} tested with the event",
-            columns=names,
-            children=after,
-            moments=[Moment(tested[child], "antibody tested")],
-        )
-    waiting = np.minimum(tested, rows.end)[late] - rows.begin[late]
-    known = said & ~np.isnan(tested)
-    total_days = (rows.end - rows.begin)[known].sum()
-    if total_days > 0 and waiting.sum() >= IMMORTAL_SHARE * total_days:
-        child = int(np.flatnonzero(late)[0])
-        yield case.finding(
-            "antibody_after_entry",
-            SUSPICION,
-            f"{', '.join(names)}: {of_children(int(late.sum()))} of {int(known.sum()):,} "
-            "were tested after their first row starts; "
-            f"{waiting.sum() / total_days:.0%} of the tested children's days at risk lie "
-            "before the test",
-            columns=names,
-            children=np.flatnonzero(late),
-            moments=[Moment(tested[child], "antibody tested")],
-        )
-
-
-def _speaks_of_antibody(name: str) -> bool:
-    low = name.lower()
-    subtypes = [a.lower() for a in ANTIBODIES if a not in ("other", "none", "untested")]
-    parts = low.replace("-", "_").split("_")
-    return "antibod" in low or "msa" in parts or any(a in parts for a in subtypes)
-
-
 def _outcome_before(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
     rows = case.rows
     if rows.noted.get("recurrent"):
@@ -117,14 +72,16 @@ def _outcome_before(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
     if not len(had):
         return
     example = int(had[0])
+    stated = case.plan is not None or bool(rows.noted.get("outcome"))
+    taken = "" if stated else ", which the events of the table seem to be,"
     yield case.finding(
         "outcome_before_time_zero",
-        PROOF,
-        f"{of_children(len(had))} had the outcome on or before the day the first row "
-        "starts",
+        PROOF if stated else SUSPICION,
+        f"{of_children(len(had))} had the outcome ({told_as(case.outcome)}{taken}) on or "
+        "before the day the first row starts",
         children=had,
         moments=[
-            Moment(float(d), "outcome")
+            Moment(float(d), told_as(case.outcome))
             for d in day[(child == example) & (day <= rows.begin[example])]
         ],
     )
@@ -136,8 +93,8 @@ def _starts_late(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
     if rows.landmark is not None:
         return
     late = np.flatnonzero(record.known & (rows.begin > record.entry[: rows.n]))
-    if not len(late):
-        return
+    if not len(late) or (rows.begin == record.tested[: rows.n])[late].all():
+        return  # to begin with the antibody test is a choice known on that day
     for topic in (PULSE, STEROID, *record.topics, TREATMENT):
         if topic not in record.topics:
             continue
@@ -159,20 +116,21 @@ def _begins_at(
     child = int(late[0])
     told = case.first_moment(topic, child)
     group = _group_of(case, record, late)
+    severity = PROOF if len(late) >= _FEW else SUSPICION
     if group is not None:
         return case.finding(
             "unexposed_time_left_out",
-            PROOF,
-            f"rows of {of_children(len(late))} with {group} = 1 begin at the first "
-            f"{topic}, those of the others at entry: {missing.sum():,.0f} unexposed, "
-            "event-free days are missing",
+            severity,
+            f"the rows of {of_children(len(late))} with {group} = 1 begin at the first "
+            f"{topic}, those of the others at entry: {missing.sum():,.0f} days before the "
+            f"first {topic}, unexposed and without event, are missing",
             columns=[group],
             children=late,
             moments=told,
         )
     return case.finding(
         "rows_begin_at_treatment",
-        PROOF,
+        severity,
         f"every child whose rows begin after entry begins at its first {topic}: "
         f"{of_children(len(late))}, {missing.sum():,.0f} days after entry left out",
         children=late,
@@ -210,6 +168,11 @@ def _selected(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
     absent = np.flatnonzero(eligible & ~inside)
     if not len(present) or not len(absent):
         return
+    many = beyond_chance(
+        len(present) + len(absent), len(absent), 2 * len(record.topics)
+    )
+    if many and _parted_at_diagnosis(record, present, absent):
+        return
     by_topic = _by_topic(case, record, present, absent, end)
     if by_topic:
         yield _selected_by(case, record, by_topic, present, absent)
@@ -241,6 +204,31 @@ def _by_topic(
     return found
 
 
+def _parted_at_diagnosis(
+    record: Record, present: np.ndarray, absent: np.ndarray
+) -> bool:
+    """Whether something known at diagnosis parts those in the table from the others.
+
+    A table of one centre, or of the years to 2015, is no choice by what came later, even
+    where treatment or length of follow-up goes with it.
+    """
+    for name in _KNOWN:
+        column = record.patients[name]
+        inside, outside = column.iloc[present], column.iloc[absent]
+        if (inside.isna().all() and outside.notna().all()) or (
+            inside.notna().all() and outside.isna().all()
+        ):
+            return True
+        if inside.isna().any() or outside.isna().any():
+            continue
+        apart = not set(inside) & set(outside)
+        if pd.api.types.is_numeric_dtype(column.dtype) and column.nunique() > _LEVELS:
+            apart = inside.max() < outside.min() or inside.min() > outside.max()
+        if apart:
+            return True
+    return False
+
+
 def _selected_by(
     case: Case,
     record: Record,
@@ -248,21 +236,23 @@ def _selected_by(
     present: np.ndarray,
     absent: np.ndarray,
 ) -> TimeZeroFinding:
-    topic, having = next(iter(by_topic.items()))
+    topic = min(by_topic, key=lambda name: name == TREATMENT)  # the drug, if it is one
+    having = by_topic[topic]
     first = record.first_day(topic)
     total = len(present) + len(absent)
     sure = beyond_chance(total, len(absent), 2 * len(record.topics))
     if having:
         sentence = (
-            f"every child of the table has {topic} at some time and none of the "
-            f"{len(absent):,} at risk who are left out has: who is in was decided by it, "
-            "and for some it came after the first row starts"
+            f"every child of the table has {told_as(topic)} at some time and none of the "
+            f"{len(absent):,} at risk who are left out has: who is in the table was decided "
+            "by it, and for some it came after the first row starts"
         )
         concerned = present[first[present] > case.rows.begin[present]]
     else:
         sentence = (
-            f"the {len(absent):,} children at risk who are left out all have {topic} "
-            "after entry and no child of the table has: they were left out for it"
+            f"the {len(absent):,} children at risk who are left out all have "
+            f"{told_as(topic)}, some of them after entry, and no child of the table has: "
+            "they were left out for it"
         )
         concerned = absent
     return case.finding(

@@ -1,18 +1,28 @@
-"""How follow-up ends: the same rule for all, within observation, deaths told apart."""
+"""How follow-up ends: one rule for all, within observation, deaths apart, nothing foretold."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_case import (
+    CHANCE,
+    Case,
+    beyond_chance,
+    of_children,
+)
+from jdm_stats.diagnostics.time_zero_names import speaks_of_dose
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
+from jdm_stats.diagnostics.time_zero_rows import Column
 from jdm_stats.diagnostics.time_zero_timeline import Moment
 from jdm_stats.schema import DAYS_PER_MONTH
 
 _NEARLY_ALL = 0.9
+_FEW = 3  # children who may end on the day of a visit by chance
+_EVE_DAYS = 1.0
 _AFTER = ("row_after_event", "several_events")
 
 
@@ -24,6 +34,9 @@ def exit_findings(case: Case) -> Iterator[TimeZeroFinding]:
     yield from _horizon(case)
     if case.record is not None and case.rows.landmark is None:
         yield from _last_visit(case, case.record)
+    if case.rows.landmark is None:
+        yield from _jumps(case)
+    yield from _outcome_again(case)
 
 
 def _after_event(case: Case) -> Iterator[TimeZeroFinding]:
@@ -127,7 +140,7 @@ def _last_visit(case: Case, record: Record) -> Iterator[TimeZeroFinding]:
         told.append(Moment(float(before[example]), "last visit before the event"))
     yield case.finding(
         "end_depends_on_event",
-        PROOF,
+        PROOF if at_visit.sum() >= _FEW else SUSPICION,
         f"{int(at_visit.sum()):,} of {int(quiet.sum()):,} children without event are "
         "followed to their last visit, most of them short of exit_day; "
         f"{of_children(len(with_event))} with the event are followed beyond theirs",
@@ -177,3 +190,101 @@ def _longest(case: Case) -> float | None:
     if rows.landmark is None and rows.n:
         return float(rows.end.max())
     return None
+
+
+def _jumps(case: Case) -> Iterator[TimeZeroFinding]:
+    """Doses and 0/1 columns that change on the eve of events more often than else."""
+    rows = case.rows
+    joined = np.zeros(len(rows.child), dtype=bool)
+    joined[1:] = (rows.child[1:] == rows.child[:-1]) & (
+        rows.start[1:] == rows.stop[:-1]
+    )
+    eve = joined & (rows.event == 1) & (rows.stop - rows.start <= _EVE_DAYS)
+    events = int((rows.event == 1).sum())
+    if eve.sum() < 2:
+        return
+    days = float((rows.stop - rows.start).sum())
+    daily = set(rows.noted.get("daily_measures", ()))
+    columns = [
+        column
+        for column in rows.columns()
+        if not column.constant
+        and column.name not in daily
+        and (column.binary or speaks_of_dose(column.name))
+    ]
+    for column in columns:
+        jumped = _jumped(column, joined)
+        found = np.flatnonzero(jumped & eve)
+        others = int((jumped & ~eve).sum())
+        rate = _EVE_DAYS * (others + 0.5) / days
+        chance = log_chance(events, rate, max(len(found), 1))
+        if len(found) < 2 or chance > math.log(CHANCE / len(columns)):
+            continue
+        row = int(found[0])
+        child = int(rows.child[row])
+        yield case.finding(
+            "dose_changes_on_event_day",
+            SUSPICION,
+            f"{column.name} changes on the last day before the event in "
+            f"{of_children(len(found))} of {events:,} with the event; on other days a "
+            f"change is seen {others / days * 365.25:.1f} times a year",
+            columns=[column.name],
+            at=found,
+            example=child,
+            moments=[case.seen(column, child, row - 1), case.seen(column, child, row)],
+        )
+
+
+def _jumped(column: Column, joined: np.ndarray) -> np.ndarray:
+    before, now = column.values[:-1], column.values[1:]
+    same = (before == now) | (np.isnan(before) & np.isnan(now))
+    return joined & np.append(False, ~same)
+
+
+def _outcome_again(case: Case) -> Iterator[TimeZeroFinding]:
+    """Find a constant column that is the event, or the length of follow-up."""
+    rows = case.rows
+    happened = rows.code == 1
+    for column in rows.columns():
+        if not column.constant:
+            continue
+        value = column.values[rows.first]
+        present = ~np.isnan(value)
+        if column.binary:
+            same = np.array_equal(value[present] == 1, happened[present])
+            sure = beyond_chance(int(present.sum()), int(happened[present].sum()), 1)
+            words = "is 1 for exactly the children with the event"
+        elif rows.landmark is None and present.sum() >= 3:
+            distinct = len(np.unique(value[present])) >= 3
+            ends = (rows.end, rows.end - rows.begin)
+            same = distinct and any(
+                np.array_equal(value[present], e[present]) for e in ends
+            )
+            sure, words = True, "equals the child's follow-up"
+        else:
+            continue
+        if same and sure:
+            children = np.flatnonzero(present & (happened | ~np.bool_(column.binary)))
+            yield case.finding(
+                "column_tells_the_event",
+                SUSPICION if column.binary else PROOF,
+                f"{column.name} {words}, from the first row on",
+                columns=[column.name],
+                children=children,
+                moments=[case.seen(column, int(children[0]))],
+            )
+
+
+def log_chance(number: int, rate: float, least: int) -> float:
+    """Log of the chance of at least so many of a number of trials at a small rate.
+
+    An upper bound (the union over choices): C(number, least) rate**least.
+
+    Examples
+    --------
+    >>> round(math.exp(log_chance(2, 0.01, 2)), 6)
+    0.0001
+    """
+    ways = math.lgamma(number + 1) - math.lgamma(least + 1)
+    ways -= math.lgamma(number - least + 1)
+    return min(0.0, ways + least * math.log(min(max(rate, 1e-300), 1.0)))

@@ -1,8 +1,10 @@
 """Exposure set against the cohort: whether a row says exposed before the first dose.
 
-A 0/1 column is tied to an exposure by its name, when the children it calls exposed are in
-the record so, or by agreeing child for child with exposure at any time, which chance does
-not do. Only then are its rows held against the days of the record.
+A column is tied to an exposure by its name, when the children it calls exposed are in the
+record so, or by agreeing child for child with exposure at any time, which chance does not
+do. Only then are its rows held against the days of the record. A proof needs both: a name
+of which every word speaks of the exposure, and a record that bears it out. A trait known
+at the start can agree child for child with later treatment where a protocol decides it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from jdm_stats.diagnostics.time_zero_case import Case, beyond_chance, of_children
-from jdm_stats.diagnostics.time_zero_record import Record, topic_of
+from jdm_stats.diagnostics.time_zero_names import says_amount, says_exposed, topic_of
+from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_rows import Column
 
@@ -33,22 +36,23 @@ def exposure_findings(case: Case) -> Iterator[TimeZeroFinding]:
 
 
 def _held(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFinding]:
-    topic = topic_of(column.name, record)
-    severity: str | None
-    if topic is not None:
-        severity = _trust(case, record, column, topic)
-    else:
-        topic, severity = _agreeing(case, record, column), PROOF
-    if topic is None or severity is None:
+    topic = topic_of(column.name, record.topics)
+    severity = _trust(case, record, column, topic) if topic is not None else None
+    if severity is None:
+        topic, severity = _agreeing(case, record, column), SUSPICION
+    if topic is None:
         return
     found = list(_too_early(case, record, column, topic, severity))
     yield from found
-    if not found and column.constant and _two_valued(column) and topic:
+    if not found and column.constant and _two_valued(column):
         yield from _prevalent(case, record, column, topic)
 
 
 def _trust(case: Case, record: Record, column: Column, topic: str) -> str | None:
     """How far a name may be trusted: the record must hold the exposure it speaks of."""
+    says = says_exposed if _two_valued(column) else says_amount
+    if not says(column.name, topic):
+        return None
     exposed = np.unique(case.rows.child[column.values > 0])
     exposed = exposed[record.known[exposed]]
     if not len(exposed):
@@ -56,7 +60,29 @@ def _trust(case: Case, record: Record, column: Column, topic: str) -> str | None
     share = np.isfinite(record.first_day(topic)[exposed]).mean()
     if share < _SHARE_KNOWN:
         return None
+    if column.constant and not any(_variants_met(case, record, column, topic)):
+        return SUSPICION
     return PROOF if share == 1 else SUSPICION
+
+
+def _variants_met(
+    case: Case, record: Record, column: Column, topic: str
+) -> Iterator[bool]:
+    """Whether a constant column is above 0 for just the children exposed at some time.
+
+    That is by the end of their rows, before it, anywhere in the record, or, for those
+    with the event, before it: each way to say "ever" that some table uses.
+    """
+    rows = case.rows
+    value = column.values[rows.first]
+    judged = record.known & ~np.isnan(value)
+    first = record.first_day(topic)[: rows.n]
+    before = np.where(np.isfinite(case.event_day()), case.event_day(), np.inf)
+    exposed = value > 0
+    ways = (first <= rows.end, first < rows.end, np.isfinite(first), first < before)
+    for way in (*ways, (first <= record.leave[: rows.n])):
+        same = np.array_equal((way & np.isfinite(first))[judged], exposed[judged])
+        yield same and bool((~exposed[judged]).any())
 
 
 def _agreeing(case: Case, record: Record, column: Column) -> str | None:
@@ -67,15 +93,12 @@ def _agreeing(case: Case, record: Record, column: Column) -> str | None:
     value = column.values[rows.first]
     judged = record.known & ~np.isnan(value)
     exposed = value == 1
-    tries = 3 * len(record.topics)
+    tries = 5 * len(record.topics)
     if not beyond_chance(int(judged.sum()), int((exposed & judged).sum()), tries):
         return None
     for topic in record.topics:
-        first = record.first_day(topic)[: rows.n]
-        late = judged & exposed & (first > rows.begin)
-        variants = (first <= rows.end, first < rows.end, np.isfinite(first))
-        same = any(np.array_equal(v[judged], exposed[judged]) for v in variants)
-        if same and late.any():
+        late = judged & exposed & (record.first_day(topic)[: rows.n] > rows.begin)
+        if late.any() and any(_variants_met(case, record, column, topic)):
             return topic
     return None
 
@@ -105,9 +128,9 @@ def _too_early(
         yield case.finding(
             "exposure_after_event",
             severity,
-            f"{column.name} {_is_on(column)} in the row of the event although the first {topic} "
-            f"came on the day of the event or later, in {of_children(len(children))} "
-            f"of {total:,} with the event",
+            f"{column.name} {_is_on(column)} in the row of the event, but the first {topic} "
+            f"on record came on the day of the event or later, in "
+            f"{of_children(len(children))} of {total:,} with the event",
             columns=[column.name],
             at=after,
             moments=[
@@ -129,22 +152,22 @@ def _exposed_too_early(
         code = "exposure_after_landmark"
         sentence = (
             f"{column.name} {_is_on(column)} at the landmark, day {rows.landmark:g}, in "
-            f"{of_children(len(children))} whose first {topic} came after it"
+            f"{of_children(len(children))} whose first {topic} on record came after it"
         )
     else:
         assert case.record is not None
         first = case.record.first_day(topic)[rows.child[late]]
         gap = np.minimum(first, rows.stop[late]) - rows.start[late]
-        days = f"{gap.sum():,.0f} days at risk counted as exposed before it"
+        days = f"{gap.sum():,.0f} days at risk before it are counted as exposed"
         code = "ever_exposed" if column.constant else "exposure_from_the_future"
         shape = (
-            f"is the same in every row of a child and {_is_on(column)} from the first on"
+            f"never changes within a child and {_is_on(column)} from its first row on"
             if column.constant
             else f"{_is_on(column)} in rows that start before the exposure began"
         )
         sentence = (
             f"{column.name} {shape}, in {of_children(len(children))} whose first "
-            f"{topic} came later: {days}"
+            f"{topic} on record came later: {days}"
         )
     return case.finding(
         code, severity, sentence, columns=[column.name], at=late, moments=told
@@ -192,7 +215,9 @@ def _count(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFindi
     value = column.values[rows.first]
     judged = record.known & ~np.isnan(value)
     distinct = len(np.unique(value[judged]))
-    named = topic_of(column.name, record)
+    named = topic_of(column.name, record.topics)
+    if named is not None and not says_amount(column.name, named):
+        named = None
     if distinct < 2 or (named is None and (distinct < 3 or judged.sum() < 10)):
         return
     for topic in [named] if named is not None else list(record.topics):
@@ -208,7 +233,7 @@ def _count(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFindi
             yield case.finding(
                 "later_rows_summed_up",
                 PROOF,
-                f"{column.name} is the same in every row of a child and equals its "
+                f"{column.name} never changes within a child and equals its "
                 f"number of entries of {topic} over all follow-up; in "
                 f"{of_children(len(late))} some came after the first row started",
                 columns=[column.name],

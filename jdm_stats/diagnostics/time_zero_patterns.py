@@ -1,28 +1,35 @@
-"""What rows alone can show: columns that sum up later rows, jumps at events, missing events.
+"""What rows alone can show: columns that sum up the later rows of a child.
 
-Two columns of one table can prove that one of them looks ahead: a column that is 1 from the
-first row on, and equals child for child whether another is ever 1, was written with the
-later rows in view. Everything else here is a suspicion.
+Two columns of one table can prove that one of them looks ahead: ``ever_pulsed`` is 1 from
+the first row on, and equals child for child whether ``pulsed`` is ever 1. Everything else
+here is a suspicion.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import Case, beyond_chance, of_children
-from jdm_stats.diagnostics.time_zero_record import topic_of
+from jdm_stats.diagnostics.time_zero_case import (
+    CHANCE,
+    Case,
+    beyond_chance,
+    of_children,
+)
+from jdm_stats.diagnostics.time_zero_names import (
+    says_ever_of,
+    speaks_of_follow_up,
+    topic_of,
+)
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
 from jdm_stats.diagnostics.time_zero_rows import Column, Rows
 from jdm_stats.diagnostics.time_zero_timeline import Moment
 
-_EVER = {"ever", "any", "during", "final", "total", "overall", "peak", "max", "maximum"}
-_BEFORE = {"before", "prior", "baseline", "previous", "past", "by", "at", "landmark"}
 _NEARLY_ALL = 0.95
-_SHARED = 4  # letters that two names must share at least
+_SUMMARIES = 5
+_FEW = 2  # different values, below which a summary is not looked for
 
 
 def pattern_findings(case: Case) -> Iterator[TimeZeroFinding]:
@@ -37,7 +44,6 @@ def pattern_findings(case: Case) -> Iterator[TimeZeroFinding]:
             yield finding
         if case.record is None:
             yield from _begin_exposed(case)
-    yield from _outcome_again(case)
     yield from _named_ever(case, told)
 
 
@@ -68,19 +74,21 @@ def _ever_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | Non
     early = early[_ahead_of_first(rows, on, early)]
     if not len(early):
         return None
-    related = _related(column.name, other.name)
     exposed = int((value[judged] == 1).sum())
-    if not related and not beyond_chance(int(judged.sum()), exposed, 10):
+    chosen = beyond_chance(int(judged.sum()), exposed, 10)
+    named = says_ever_of(column.name, other.name)
+    proven = named and (chosen or speaks_of_follow_up(column.name))
+    if not proven and not chosen:
         return None
     child = int(rows.child[early[0]])
     first = np.flatnonzero((rows.child == child) & (on == 1))[0]
     days = (rows.stop - rows.start)[early].sum()
     return case.finding(
         "ever_exposed",
-        PROOF if related else SUSPICION,
-        f"{column.name} is the same in every row of a child and equals whether "
-        f"{other.name} is ever {_said(other)}: {days:,.0f} days before that are counted as "
-        f"exposed, in {of_children(len(np.unique(rows.child[early])))}",
+        PROOF if proven else SUSPICION,
+        f"{column.name} never changes within a child and equals whether {other.name} "
+        f"is ever {_said(other)}: {days:,.0f} days before that are counted as exposed, "
+        f"in {of_children(len(np.unique(rows.child[early])))}",
         columns=[column.name, other.name],
         at=early,
         moments=[
@@ -110,6 +118,8 @@ def _summary_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | 
     total = _by_child(np.add, np.nan_to_num(other.values), rows)
     weighted = _by_child(np.add, np.nan_to_num(other.values) * length, rows)
     first, last = other.values[rows.first], other.values[rows.last]
+    begun = _first_above_zero(rows, other.values)
+    others = max(sum(not c.constant for c in rows.columns()), 1)
     summaries = {
         "largest": _by_child(np.fmax, other.values, rows),
         "last": last,
@@ -119,22 +129,20 @@ def _summary_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | 
     }
     judged = ~np.isnan(value) & ~np.isnan(other.values).any()
     for word, summary in summaries.items():
-        if not judged.any() or not np.allclose(
-            value[judged], summary[judged], rtol=1e-9, atol=1e-9
-        ):
+        if not judged.any() or not _near(value, summary)[judged].all():
             continue
-        later = judged & ~np.isclose(value, first, rtol=1e-9, atol=1e-9)
-        switched_on = np.isclose(other.values, 0) | np.isclose(
-            other.values, value[rows.child]
-        )
-        if later.sum() < 2 or len(np.unique(value[later])) < 2 or switched_on.all():
+        later = judged & ~_near(value, first) & ~_near(value, begun)
+        distinct = len(np.unique(value[later]))
+        if distinct < _FEW:
             continue
+        # Each of them agrees by chance as one in so many values that the column takes.
+        agree = later.sum() * math.log(distinct)
         children = np.flatnonzero(later)
         child = int(children[0])
         return case.finding(
             "later_rows_summed_up",
-            PROOF,
-            f"{column.name} is the same in every row of a child and equals its {word} "
+            PROOF if agree > math.log(_SUMMARIES * others / CHANCE) else SUSPICION,
+            f"{column.name} never changes within a child and equals its {word} "
             f"{other.name}; in {of_children(len(children))} the first row does not hold "
             "that value yet",
             columns=[column.name, other.name],
@@ -144,24 +152,23 @@ def _summary_of(case: Case, column: Column, other: Column) -> TimeZeroFinding | 
     return None
 
 
+def _near(value: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.isclose(value, other, rtol=1e-9, atol=1e-9)
+
+
+def _first_above_zero(rows: Rows, values: np.ndarray) -> np.ndarray:
+    """Each child's first value other than 0: a dose prescribed at the start acts late."""
+    at = np.where(np.nan_to_num(values) != 0, np.arange(len(values)), len(values))
+    place = _by_child(np.minimum, at, rows)
+    return np.append(values, np.nan)[place]
+
+
 def _time_like(rows: Rows) -> set[str]:
     return set(rows.noted.get("daily_measures", ()))
 
 
 def _by_child(how: np.ufunc, values: np.ndarray, rows: Rows) -> np.ndarray:
     return how.reduceat(values, rows.first)
-
-
-def _related(left: str, right: str) -> bool:
-    """Whether two names share a word of four letters or more."""
-
-    def words(name: str) -> set[str]:
-        return {w for w in re.split(r"[^a-z0-9]+", name.lower()) if len(w) >= _SHARED}
-
-    shorter, longer = sorted([left.lower(), right.lower()], key=len)
-    return bool(words(left) & words(right)) or (
-        len(shorter) >= _SHARED and shorter in longer
-    )
 
 
 def _uncut(case: Case) -> Iterator[TimeZeroFinding]:
@@ -220,50 +227,16 @@ def _begin_exposed(case: Case) -> Iterator[TimeZeroFinding]:
         return
 
 
-def _outcome_again(case: Case) -> Iterator[TimeZeroFinding]:
-    """Find a constant column that is the event, or the length of follow-up."""
-    rows = case.rows
-    happened = rows.code == 1
-    for column in rows.columns():
-        if not column.constant:
-            continue
-        value = column.values[rows.first]
-        present = ~np.isnan(value)
-        if column.binary:
-            same = np.array_equal(value[present] == 1, happened[present])
-            sure = beyond_chance(int(present.sum()), int(happened[present].sum()), 1)
-            words = "is 1 for exactly the children with the event"
-        elif rows.landmark is None and present.sum() >= 3:
-            distinct = len(np.unique(value[present])) >= 3
-            ends = (rows.end, rows.end - rows.begin)
-            same = distinct and any(
-                np.array_equal(value[present], e[present]) for e in ends
-            )
-            sure, words = True, "equals the child's follow-up"
-        else:
-            continue
-        if same and sure:
-            children = np.flatnonzero(present & (happened | ~np.bool_(column.binary)))
-            yield case.finding(
-                "column_tells_the_event",
-                SUSPICION if column.binary else PROOF,
-                f"{column.name} {words}, from the first row on",
-                columns=[column.name],
-                children=children,
-                moments=[case.seen(column, int(children[0]))],
-            )
-
-
 def _named_ever(case: Case, told: set[str]) -> Iterator[TimeZeroFinding]:
     """Find a constant column named for all follow-up, with no record to judge it."""
     rows = case.rows
     for column in rows.columns():
-        words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
-        if not column.constant or column.name in told or not words & _EVER:
+        if not column.constant or column.name in told:
             continue
-        if words & _BEFORE or np.isnan(column.values).all():
+        if not speaks_of_follow_up(column.name) or np.isnan(column.values).all():
             continue
-        if case.record is not None and topic_of(column.name, case.record) is not None:
+        record = case.record
+        if record is not None and topic_of(column.name, record.topics) is not None:
             continue
         if len(np.unique(column.values[~np.isnan(column.values)])) < 2:
             continue
@@ -274,25 +247,10 @@ def _named_ever(case: Case, told: set[str]) -> Iterator[TimeZeroFinding]:
         yield case.finding(
             "ever_exposed",
             SUSPICION,
-            f"{column.name} is the same in every row of a child, and its name speaks of "
+            f"{column.name} never changes within a child, and its name speaks of "
             "a whole period: the rows cannot show on which day it came true. Pass the "
             "cohort to have it held against the records",
             columns=[column.name],
             children=children,
             moments=[case.seen(column, int(children[0]))],
         )
-
-
-def log_chance(number: int, rate: float, least: int) -> float:
-    """Log of the chance of at least so many of a number of trials at a small rate.
-
-    An upper bound (the union over choices): C(number, least) rate**least.
-
-    Examples
-    --------
-    >>> round(math.exp(log_chance(2, 0.01, 2)), 6)
-    0.0001
-    """
-    ways = math.lgamma(number + 1) - math.lgamma(least + 1)
-    ways -= math.lgamma(number - least + 1)
-    return min(0.0, ways + least * math.log(min(max(rate, 1e-300), 1.0)))

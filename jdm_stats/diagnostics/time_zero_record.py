@@ -14,37 +14,18 @@ import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.steroids import steroid_courses
+from jdm_stats.diagnostics.time_zero_names import (
+    JAK,
+    JAK_INHIBITOR,
+    PULSE,
+    STEROID,
+    TREATMENT,
+)
 from jdm_stats.diagnostics.time_zero_rows import Rows
 from jdm_stats.errors import CohortError
 from jdm_stats.exposure.step_sums import StepSums
 from jdm_stats.plan import SteroidRules
 from jdm_stats.schema import EVENTS, STEROIDS
-
-JAK = ("tofacitinib", "ruxolitinib", "baricitinib")
-STEROID, PULSE, JAK_INHIBITOR, TREATMENT = (
-    *("steroid", "pulse", "JAK inhibitor", "treatment"),
-)
-
-# What a part of a column's name says it is about, the first that fits.
-TOPIC_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (PULSE, ("pulse", "ivmp", "puls")),
-    (JAK_INHIBITOR, ("jak", *JAK)),
-    ("methotrexate", ("methotrexate", "mtx")),
-    ("ivig", ("ivig", "immunoglobulin")),
-    (STEROID, ("steroid", "glucocort", *STEROIDS)),
-    ("gi_involvement", ("gi_involvement", "gi_inv")),
-    ("gi_perforation", ("perforat",)),
-    ("surgery", ("surgery", "operation")),
-    ("remission", ("remission",)),
-    ("death", ("death", "died")),
-    (TREATMENT, ("treated", "treatment", "therapy")),
-    (STEROID, ("dose_mg", "mg_kg")),
-)
-
-
-# Words of a name that turn its meaning round.
-_DENYING = {"no", "not", "non", "naive", "never", "without", "free"}
-_DENYING |= {"since", "until", "time", "to", "next"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,8 +177,9 @@ def _topics(courses: pd.DataFrame, events: pd.DataFrame) -> dict[str, Days]:
     """Days of each drug, group of drugs and event type that the cohort holds."""
     drug = courses["drug"]
     steroid = drug.isin(STEROIDS).to_numpy(dtype=bool)
+    oral = (courses["route"] == "oral").to_numpy(dtype=bool)
     chosen = {
-        PULSE: steroid & (courses["route"] == "iv").to_numpy(dtype=bool),
+        PULSE: steroid & (~oral | (drug == "dexamethasone").to_numpy(dtype=bool)),
         STEROID: steroid,
         JAK_INHIBITOR: drug.isin(JAK).to_numpy(dtype=bool),
         TREATMENT: np.ones(len(courses), dtype=bool),
@@ -263,20 +245,3 @@ def _doses(courses: pd.DataFrame) -> dict[str, StepSums]:
                 np.concatenate([amount, -amount]),
             )
     return found
-
-
-def topic_of(name: str, record: Record) -> str | None:
-    """Topic that a column's name speaks of, when the cohort holds it.
-
-    A name that denies (``no_pulse``, ``steroid_naive``) or shifts (``days_since``)
-    speaks of something else.
-    """
-    low = name.lower()
-    words = low.replace("-", "_").split("_")
-    if _DENYING & set(words):
-        return None
-    for topic, parts in TOPIC_WORDS:
-        if any(part in low for part in parts):
-            return topic if topic in record.topics else None
-    found = [topic for topic in record.topics if topic.lower() in low]
-    return found[0] if found else None

@@ -21,7 +21,6 @@ HORWITZ = "Horwitz 1980, Am J Med 68:255-258 (protopathic bias)"
 ANDERSEN = "Andersen 2012, Stat Med 31:1074-1088 (do not condition on the future)"
 GESKUS = "Andersen 2012, Int J Epidemiol 41:861-870"
 LESKO = "Lesko 2018, Am J Epidemiol 187:623-632"
-LIN = "Lin 1993, Biometrika 80:557-572"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +177,6 @@ _RULES = (
         "the unexposed rate is too high: the exposure looks protective",
         "keep the rows from entry_day on, unexposed until the first dose",
         LEVESQUE,
-    ),
-    TimeZeroRule(
-        "immortal_pattern",
-        "events of one group are missing early, as immortal time would have it",
-        "a group entered by surviving to some later day has no early events, whatever "
-        "the exposure does",
-        "the group looks protected",
-        "find out on which day each child was known to be in the group; if that is "
-        "after its first row starts, code it by day",
-        f"{SUISSA}; {LIN}",
     ),
     TimeZeroRule(
         "future_reading",

@@ -46,8 +46,26 @@ def test_a_column_that_is_the_largest_value_of_another():
         *("dose", "strength"),
     )
     finding = found(lint_time_zero(rows), "later_rows_summed_up")
-    assert finding.severity == "proof" and "largest dose" in finding.sentence
+    assert finding.severity == "suspicion" and "largest dose" in finding.sentence
     assert lint_time_zero(rows.assign(strength=[1.0, 1, 0.5, 0.5, 0.5])).ok
+
+
+def test_ten_children_prove_a_summary_and_a_prescribed_dose_is_none():
+    doses = [(1.0 + i / 10, 2.0 + i / 10, 0.5) for i in range(10)]
+    rows = table(
+        [
+            (child, 10 * k, 10 * k + 10, 0, dose, max(own), own[0])
+            for child, own in enumerate(doses)
+            for k, dose in enumerate((0.0, *own))
+        ],
+        *("dose", "strength", "prescribed"),
+    )
+    finding = found(lint_time_zero(rows), "later_rows_summed_up")
+    assert finding.severity == "proof" and finding.columns == ("strength", "dose")
+    # the first dose acts after a lag; as a column it was known from the start
+    assert lint_time_zero(rows.drop(columns="strength")).ok
+    falling = rows.assign(dose=rows["dose"].where(rows["dose"] < 2, 0.1))
+    assert lint_time_zero(falling.drop(columns="strength")).ok
 
 
 def test_an_interaction_is_not_taken_for_a_summary():
@@ -75,6 +93,27 @@ def test_columns_that_jump_on_the_eve_of_events():
     )
     assert finding.severity == "suspicion" and finding.children == 6
     assert lint_time_zero(build(lambda day: day - 40)).ok
+
+
+def test_a_laboratory_value_may_change_on_the_eve():
+    rows = []
+    for child in range(6):
+        rows += [(child, 0, 99 + child, 0, 0.5), (child, 99 + child, 100 + child, 1, 2)]
+    assert lint_time_zero(table(rows, "bilirubin")).ok
+
+
+def test_a_name_that_shares_a_word_proves_nothing_in_few_children():
+    rows = BY_DAY.assign(pulse_indicated=[0, 1, 1, 0])
+    assert lint_time_zero(rows).ok
+    many = pd.concat(
+        [
+            rows.assign(patient_id=rows["patient_id"] + str(i), stop=rows["stop"] + i)
+            for i in range(8)
+        ]
+    )
+    many = many.assign(stop=many["stop"].where(many["stop"] > 58, 50))
+    report = lint_time_zero(many)
+    assert report.codes == ("ever_exposed",) and not report.proofs
 
 
 def test_a_column_that_tells_the_event_or_follow_up():
