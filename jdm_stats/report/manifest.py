@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -92,6 +93,28 @@ def is_synthetic(data: str | os.PathLike[str] | None) -> bool | None:
     return told if isinstance(told, bool) else None
 
 
+def _report_is_synthetic(values: Mapping[str, Any]) -> bool | None:
+    """Whether the children of a report are simulated; None when nothing says so.
+
+    A report on an export takes its mapping's word. The examples that come with the package,
+    which a template shows when it is given nothing, are simulated.
+    """
+    if "mapping" not in values:
+        return is_synthetic(values.get("data"))
+    if values["mapping"]:
+        return _mapping_says(Path(values["mapping"]))
+    return None if values.get("export") else True
+
+
+def _mapping_says(mapping: Path) -> bool | None:
+    try:
+        told = tomllib.loads(mapping.read_text(encoding="utf-8-sig"))["cohort"]
+        said = told["synthetic"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return said if isinstance(said, bool) else None
+
+
 def run_key(
     template: Template,
     values: Mapping[str, Any],
@@ -136,7 +159,7 @@ def build_manifest(
             "sha256": hashlib.sha256(template.source).hexdigest(),
         },
         "parameters": public_values(values),
-        "synthetic": is_synthetic(values.get("data")),
+        "synthetic": _report_is_synthetic(values),
         "inputs": {name: dict(hashes) for name, hashes in inputs.items()},
         "jdm_stats": __version__,
         "git_commit": _git_commit(),

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from jdm_stats.errors import ReportError, UsageError
-from jdm_stats.report.manifest import file_hash, is_synthetic
+from jdm_stats.report.manifest import build_manifest, file_hash, is_synthetic
 from jdm_stats.report.notebooks import render_report
+from jdm_stats.report.templates import read_template, template_path
 from tests.report.small_notebooks import cell, write_notebook
 
 FAILED = {"report.failed.html", "report.failed.ipynb", "report.failed.json"}
@@ -210,3 +211,26 @@ def test_data_that_do_not_say_are_not_called_anything(tmp_path):
     assert is_synthetic("") is None
     assert is_synthetic(None) is None
     assert is_synthetic(tmp_path / "cohort.xlsx") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "export", "told"),
+    [
+        ("[cohort]\nsynthetic = true", "here", True),
+        ("[cohort]\nsynthetic = false", "", False),
+        ("version = 1", "", None),
+        ("not TOML at all", "here", None),
+        (None, "", True),  # the examples of the package are simulated
+        (None, "here", None),
+    ],
+)
+def test_the_manifest_of_a_report_on_an_export_takes_its_mappings_word(
+    tmp_path, said, export, told
+):
+    values = {"export": export, "mapping": ""}
+    if said is not None:
+        (tmp_path / "m.toml").write_text(said)
+        values["mapping"] = str(tmp_path / "m.toml")
+    template = read_template(template_path("german_export"))
+    manifest = build_manifest(template, values, {}, "key", {"status": "done"}, {})
+    assert manifest["synthetic"] is told
