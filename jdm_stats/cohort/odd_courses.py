@@ -181,7 +181,10 @@ def _high_doses(
     iv = (courses["route"] == "iv").to_numpy(dtype=bool)
     known = courses["route"].notna().to_numpy(dtype=bool)
     daily = mg_kg / every
-    told = (mg_kg > MAX_STEROID_MG_KG_DAY) | (mg > MAX_STEROID_MG)
+    per_kg = (courses["dose_basis"] == "per_kg_day").to_numpy(
+        dtype=bool, na_value=False
+    )
+    told = (mg_kg > MAX_STEROID_MG_KG_DAY) | (~per_kg & (mg > MAX_STEROID_MG))
     high = known & ~iv & ~told & (daily > 1.01 * HIGH_MG_KG_DAY)
     methylprednisolone = (courses["drug"] == "methylprednisolone").to_numpy(dtype=bool)
     pulse = iv & methylprednisolone & ~told & (mg > 1.01 * PULSE_CAP_MG)

@@ -227,15 +227,15 @@ class ExportDraft:
                 column, column
             )
             at = record.headings.get(read_from)
-        self.told.append(
-            Told(
-                *(self.injection, rule, severity, record.sheet.name, record.line),
-                at or None,
-                record.child if child == "" else child,
-                None if column is None else told_column(column),
-                *(old, new),
-            )
+        told = Told(
+            *(self.injection, rule, severity, record.sheet.name, record.line),
+            at or None,
+            record.child if child == "" else child,
+            None if column is None else told_column(column),
+            *(old, new),
         )
+        if told not in self.told:  # several rows may read one cell, which is told once
+            self.told.append(told)
 
     def add(
         self, sheet: Sheet, cells: Mapping[str, str], table: str, child: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable
 
 from jdm_stats.simulation.corrupt_export_draft import ExportDraft, ExportKind
@@ -85,21 +84,23 @@ def _reencoded(written: str) -> Put:
     """Write a file in another encoding than is declared."""
 
     def put(draft: ExportDraft) -> bool:
-        style, sheet = draft.export.style, _claim(draft)
-        if sheet is None or not draft.export.variant.declared:
+        style = draft.export.style
+        wide = style.encoding.startswith("utf")
+        if not draft.export.variant.declared or wide == (written == "utf-8"):
             return False
-        if codecs.lookup(style.encoding).name.startswith("utf") == (written == "utf-8"):
-            return False
-        paper = _paper(draft, sheet)
-        paper.encoding = written
-        content, _ = render(sheet, paper)
-        place = next((p for p, byte in enumerate(content) if byte > 127), None)
-        if place is None:
-            paper.encoding = style.encoding
-            return False
-        _note(draft, sheet, None, f"written in {written}")
-        line = content[:place].count(b"\n") + 1
-        return draft.whole("encoding_mismatch", sheet.name, line)
+        free = [s for s in draft.export.laid.sheets if s.name not in draft.claimed]
+        for sheet in free:
+            paper = _paper(draft, sheet)
+            sound, paper.encoding = paper.encoding, written
+            content, _ = render(sheet, paper)
+            place = next((p for p, byte in enumerate(content) if byte > 127), None)
+            if place is None:
+                paper.encoding = sound
+                continue
+            _note(draft, sheet, None, f"written in {written}")
+            line = content[:place].count(b"\n") + 1
+            return draft.whole("encoding_mismatch", sheet.name, line)
+        return False
 
     return put
 

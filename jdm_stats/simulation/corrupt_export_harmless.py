@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from jdm_stats.simulation.corrupt_export_draft import ExportDraft, ExportKind
 from jdm_stats.simulation.registry_export_cells import write_date
-from jdm_stats.simulation.registry_export_files import Paper
+from jdm_stats.simulation.registry_export_files import Paper, render
 from jdm_stats.simulation.registry_export_layouts import Record, Sheet
 
 __all__ = ["HARMLESS", "ODD_LETTERS"]
@@ -83,22 +84,23 @@ def _sums(draft: ExportDraft) -> bool:
 def _file(
     fit: Callable[[ExportDraft, Paper], bool], edit: Callable[[Paper], str]
 ) -> Put:
-    """Change how a file is put to bytes, where that can be seen in the bytes alone."""
+    """Change how a file is put to bytes, where the bytes become others by it."""
 
     def put(draft: ExportDraft) -> bool:
-        sheets = [
-            sheet
-            for sheet in draft.export.laid.sheets
-            if f"paper {sheet.name}" not in draft.claimed
-            and fit(draft, draft.export.papers[sheet.name])
-        ]
-        if not sheets:
-            return False
-        sheet: Sheet = draft.one_of(sheets)
-        draft.claimed.add(f"paper {sheet.name}")
-        said = edit(draft.export.papers[sheet.name])
-        draft.note("paper", sheet.name, None, None, None, said)
-        return True
+        papers = draft.export.papers
+        for at in draft.rng.permutation(len(draft.export.laid.sheets)):
+            sheet: Sheet = draft.export.laid.sheets[at]
+            trial = replace(papers[sheet.name])
+            if f"paper {sheet.name}" in draft.claimed or not fit(draft, trial):
+                continue
+            said = edit(trial)
+            if render(sheet, trial)[0] == render(sheet, papers[sheet.name])[0]:
+                continue
+            papers[sheet.name] = trial
+            draft.claimed.add(f"paper {sheet.name}")
+            draft.note("paper", sheet.name, None, None, None, said)
+            return True
+        return False
 
     return put
 
