@@ -7,6 +7,7 @@ each fault becomes a card; in print nothing is folded away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 import pandas as pd
@@ -130,8 +131,15 @@ def _section(code: str, severity: str, rows: pd.DataFrame) -> str:
         for name, words in said.items()
         if words
     )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _HEADINGS)
-    body = "\n".join(map(_row, rows.astype(object).itertuples(index=False)))
+    remedies = rows["remedy"].unique()
+    alike = len(rows) > 1 and len(remedies) == 1
+    if alike:  # said once, above
+        notes += f"<dt>For each of these</dt><dd>{_said(_cut(remedies[0]))}</dd>"
+    names = _HEADINGS[:-1] if alike else _HEADINGS
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
+    body = "\n".join(
+        _row(row, names) for row in rows.astype(object).itertuples(index=False)
+    )
     word = "warning" if severity != "error" else "fault"
     return (
         f'<section class="{escape(severity)}" id="{escape(severity)}-{escape(code)}">'
@@ -143,29 +151,29 @@ def _section(code: str, severity: str, rows: pd.DataFrame) -> str:
     )
 
 
-def _row(row: object) -> str:
+def _row(row: object, names: Sequence[str]) -> str:
     given = {name: getattr(row, name) for name in row._fields}  # type: ignore[attr-defined]
     cells = (
         _place(given),
-        _said(given["patient_id"]),
-        _said(given["message"]),
+        _said(_cut(given["patient_id"])),
+        _said(_cut(given["message"])),
         _received(given),
-        _said(given["remedy"]),
+        _said(_cut(given["remedy"])),
     )
     return (
         "<tr>"
         + "".join(
             f'<td data-label="{name}">{cell or "–"}</td>'
-            for name, cell in zip(_HEADINGS, cells, strict=True)
+            for name, cell in zip(names, cells, strict=False)
         )
         + "</tr>"
     )
 
 
 def _place(given: dict[str, object]) -> str:
-    export = [str(given["file"])] if _is(given["file"]) else []
+    export = [str(_cut(given["file"]))] if _is(given["file"]) else []
     export += [f"line {given['line']}"] if _is(given["line"]) else []
-    export += [f"column {given['column']}"] if _is(given["column"]) else []
+    export += [f"column {_cut(given['column'])}"] if _is(given["column"]) else []
     here = [str(given["table"])]
     here += [f"row {given['row']}"] if _is(given["row"]) else []
     here += [str(given["field"])] if _is(given["field"]) else []
@@ -192,8 +200,10 @@ def _said(value: object) -> str:
     return escape(value) if _is(value) else ""
 
 
-def _cut(value: object) -> str:
-    text = str(value)
+def _cut(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value
     return (
         text
         if len(text) <= _LONGEST

@@ -183,3 +183,29 @@ def test_a_value_of_ten_megabytes_is_cut_on_the_page_only() -> None:
     page = fault_page(rows, "register")
     assert len(page) < 20_000 and "… (10,000,000 characters)" in page
     assert len(as_csv(rows)) > 10_000_000
+
+
+def test_long_words_of_any_kind_are_cut_on_the_page() -> None:
+    long = "x" * 1_000_000
+    place = f"{long}.csv line 3, column {long!r}"
+    given = [fault(message=long, remedy=long + end, patient_id=long) for end in "ab"]
+    assert len(fault_page(located([*given, fault(source=place)]), "register")) < 40_000
+
+
+def test_a_remedy_that_all_share_is_said_once() -> None:
+    alike = fault_page(located([fault(row=row) for row in (1, 2, 3)]), "register")
+    assert alike.count("write 2.5") == 1
+    assert "For each of these" in alike and 'data-label="What to do"' not in alike
+    unlike = [fault(remedy="write 2.5"), fault(remedy="write 7")]
+    page = fault_page(located(unlike), "register")
+    assert "For each of these" not in page and page.count("data-label=") == 10
+
+
+def test_three_thousand_faults_make_a_page_of_sane_size() -> None:
+    given = [
+        fault(row=row, message=f"there is no day {row}", remedy=f"look {row} up")
+        for row in range(3_000)
+    ]
+    page = fault_page(located(given), "register")
+    assert len(page.encode()) < 2_000_000
+    assert page.index("Faults by code") < page.index("<section")
