@@ -71,7 +71,7 @@ def expand_intervals(
         ``patient_id``, ``start``, ``stop`` (whole days from diagnosis), ``event``, the
         measures, the covariates; in the order of the patients table and of time.
         ``attrs["jdm_stats"]`` holds outcome, competing, event_codes, measures,
-        daily_measures, cut_for, synthetic, steroid_rules and the tally, with the courses
+        daily_measures, cut_for, synthetic, imputed, steroid_rules and the tally, with the courses
         that each rule was applied to. Measures that change daily
         are read at each row's stop and the rows are cut at every event day of the
         cohort, so such a table serves the outcome it was cut for.
@@ -149,6 +149,7 @@ def expand_history(
         "cut_for": endpoint.outcome,
         "every_days": every,
         "synthetic": history.cohort.synthetic,
+        "imputed": "imputation" in history.cohort.metadata["provenance"],
     }
     if any(measure.needs == "steroids" for measure in measures):
         tally |= _steroid_tally(history, at_risk)

@@ -83,7 +83,7 @@ def landmark_rows(
         from dose days d with d + lag < landmark, as `current_dose` and
         `cumulative_dose` count them; the baseline covariates; and with
         ``lost="weight"`` a column ``weight``. ``attrs["jdm_stats"]`` holds outcome,
-        competing, event_codes, measures, landmark_days, horizon_days, lost, synthetic,
+        competing, event_codes, measures, landmark_days, horizon_days, lost, synthetic, imputed,
         steroid_rules and the tally: the children left out, each under one reason, and the steroid
         courses read, not given daily, left aside because they cannot matter, and those
         that a rule was applied to.
@@ -178,6 +178,7 @@ def landmark_history(
         "lag_days": lag,
         "lost": lost,
         "synthetic": history.cohort.synthetic,
+        "imputed": "imputation" in history.cohort.metadata["provenance"],
         "steroid_rules": history.rules.model_dump(),
         "tally": tally
         | _window_tally(endpoint, code, gone)

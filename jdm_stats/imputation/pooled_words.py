@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.html import format_ratio
-from jdm_stats.intervals.marks import SYNTHETIC_NOTE
+from jdm_stats.intervals.marks import IMPUTED_NOTE, SYNTHETIC_NOTE
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.words import p_words
 
@@ -77,7 +77,8 @@ def _common(fits: Sequence[FitResult]) -> list[str]:
     shared = [
         note
         for note in fits[0].notes
-        if note != SYNTHETIC_NOTE and all(note in fit.notes for fit in fits)
+        if note not in (SYNTHETIC_NOTE, IMPUTED_NOTE)
+        and all(note in fit.notes for fit in fits)
     ]
     return [f"Every fit: {note}" for note in shared]
 

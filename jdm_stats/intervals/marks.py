@@ -7,6 +7,10 @@ from typing import Any
 import pandas as pd
 
 SYNTHETIC_NOTE = "SYNTHETIC data: no child stands behind these numbers."
+IMPUTED_NOTE = (
+    "IMPUTED data: one of several imputations; its limits leave out that values were "
+    "drawn, so pool the fits of all of them (pool_fits)."
+)
 
 
 def is_synthetic(frame: pd.DataFrame) -> bool:
@@ -33,6 +37,31 @@ def is_synthetic(frame: pd.DataFrame) -> bool:
     if frame.attrs.get("jdm_stats", {}).get("synthetic"):
         return True
     return "pattern" in frame.columns and bool(frame["pattern"].notna().any())
+
+
+def is_imputed(frame: pd.DataFrame) -> bool:
+    """Tell whether a table was made from a cohort that holds imputed values.
+
+    Examples
+    --------
+    >>> is_imputed(marked(pd.DataFrame(), False, imputed=True))
+    True
+    >>> is_imputed(pd.DataFrame())
+    False
+    """
+    return bool(frame.attrs.get("jdm_stats", {}).get("imputed"))
+
+
+def standing_notes(frame: pd.DataFrame) -> list[str]:
+    """Return the sentences that every result of this table has to carry.
+
+    Examples
+    --------
+    >>> standing_notes(pd.DataFrame())
+    []
+    """
+    notes = [SYNTHETIC_NOTE] if is_synthetic(frame) else []
+    return notes + ([IMPUTED_NOTE] if is_imputed(frame) else [])
 
 
 def marked(table: pd.DataFrame, synthetic: bool, **noted: Any) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
-from jdm_stats.intervals.marks import SYNTHETIC_NOTE, is_synthetic
+from jdm_stats.intervals.marks import is_synthetic, standing_notes
 from jdm_stats.likelihood.fitting import (
     Problem,
     independent_columns,
@@ -115,7 +115,7 @@ def fit_logistic(
         ),
         ties=None,
         notes=(
-            *([SYNTHETIC_NOTE] if synthetic else []),
+            *standing_notes(frame),
             method_note(penalty, kind, found),
             *design_notes(design, codes, children),
             *event_notes(design, kept == 1, len(design.terms) - 1),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.intervals.audit import audit_intervals
-from jdm_stats.intervals.marks import SYNTHETIC_NOTE, is_synthetic
+from jdm_stats.intervals.marks import is_synthetic, standing_notes
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
@@ -71,7 +71,7 @@ def rows_at_risk(
     )
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)
-    notes = [SYNTHETIC_NOTE] if synthetic else []
+    notes = standing_notes(frame)
     if merged:
         notes.append(
             f"{merged} times lie within rounding of an earlier one and count as equal to it, "
