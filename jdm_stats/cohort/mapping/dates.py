@@ -40,6 +40,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 _FIRST = datetime.date(1900, 1, 1)
+_LAST = datetime.date(2099, 12, 31)
 _EPOCH = datetime.date(1970, 1, 1)
 _TIME = re.compile(
     r"(?P<date>.+?)(?:[ t] ?|, )(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
@@ -102,6 +103,8 @@ def date_reader(calendar: Calendar) -> Callable[[Any], Understood | Refused]:
         day = outcome.value
         if day < _FIRST:
             return _out_of_range(cell, day, "before 1900")
+        if day > _LAST:
+            return _out_of_range(cell, day, "after 2099")
         if calendar.extracted is not None and day > calendar.extracted:
             return _out_of_range(
                 cell, day, f"after the export was made ({calendar.extracted})"

@@ -111,6 +111,7 @@ SCHEDULES: tuple[tuple[str, Any], ...] = (
         rf"{_N} ?(?:x|mal|times|fois|veces|volte)?(?: ?(?:wöchentlich|weekly)|{_A_WEEK})",
         _NO_WHOLE,
     ),
+    (rf"(?:an |on |à )?[1-7] ?{_DAYS}{_A_WEEK}", _NO_WHOLE),
     (r"twice(?: a week| weekly)|zweimal (?:pro woche|wöchentlich)", _NO_WHOLE),
 )
 

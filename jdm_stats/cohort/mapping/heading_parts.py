@@ -29,6 +29,7 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "entry_day": ("entry date", "entry", "first seen", "first seen date"),
         "exit_day": (
             *("last seen", "last seen date", "last followup", "last followup date"),
+            *("followup", "followup count", "last followup count"),
             *("end followup", "end followup date", "end date", "last date", "end"),
             *("last seen followup", "last followup seen", "last seen followup date"),
         ),
@@ -139,7 +140,7 @@ def _joined(tokens: list[str]) -> list[str]:
 
 def _parts_of(token: str) -> list[tuple[str, ...]]:
     """Return the parts a token may be: a word, or two or three words run together."""
-    whole = [(part,) for part in _lexicon().get(token, ())]
+    whole: list[tuple[str, ...]] = [(part,) for part in _lexicon().get(token, ())]
     if whole or len(token) < 5:
         return whole
     return _run_together(token, 3)
@@ -149,7 +150,9 @@ def _run_together(token: str, most: int) -> list[tuple[str, ...]]:
     known = _lexicon()
     if most == 1:
         return [(part,) for part in known.get(token, ())]
-    found = [(part,) for part in known.get(token, ())] if most < 3 else []
+    found: list[tuple[str, ...]] = []
+    if most < 3:
+        found += [(part,) for part in known.get(token, ())]
     for cut in range(2, len(token) - 1):
         heads = known.get(token[:cut], ())
         if heads:

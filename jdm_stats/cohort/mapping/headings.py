@@ -75,7 +75,10 @@ def plain_words(text: str) -> str:
     >>> plain_words("dateOfBirth"), plain_words("L'évènement")
     ('date of birth', 'l evenement')
     """
-    text = re.sub(r"\bIg[GMA]\b", "igg", text)
+    text = re.sub(
+        r"\b(?:[^\W\d_]\.){2,}", lambda found: found[0].replace(".", "") + " ", text
+    )
+    text = re.sub(r"(?<![A-Za-z])Ig[GMA](?![A-Za-z])", "igg", text)
     text = re.sub(r"(?<=[a-zäöüéè])(?=[A-Z])", " ", text)
     text = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     text = unicodedata.normalize("NFKD", text)

@@ -132,7 +132,7 @@ class CohortMapping(BaseModel):
         >>> CohortMapping.from_text("version = 1\n[patients.columns]\nsex = '?'")
         Traceback (most recent call last):
             ...
-        jdm_stats.cohort.mapping.model.MappingError: the mapping has 1 fault:
+        jdm_stats.errors.MappingError: the mapping has 1 fault:
           patients.columns.sex: the question '?' is still open; answer it, or take the
           line out
         """

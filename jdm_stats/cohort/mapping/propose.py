@@ -10,24 +10,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.doors.reading import Reading
 from jdm_stats.cohort.mapping import propose_blocks as blocks
 from jdm_stats.cohort.mapping.omop import omop_mapping
 from jdm_stats.cohort.mapping.omop_model import is_omop
-from jdm_stats.cohort.mapping.propose_dates import (
-    ColumnDates,
-    DateSettlement,
-    settle_dates,
+from jdm_stats.cohort.mapping.propose_cells import suggestion
+from jdm_stats.cohort.mapping.propose_dates import ColumnDates, settle_dates
+from jdm_stats.cohort.mapping.propose_head import write_head
+from jdm_stats.cohort.mapping.propose_looks import (
+    ColumnLook,
+    TableLook,
+    look_at_table,
 )
-from jdm_stats.cohort.mapping.propose_looks import TableLook, look_at_table
-from jdm_stats.cohort.mapping.propose_roles import record_types, roles
+from jdm_stats.cohort.mapping.propose_reading import look_in
+from jdm_stats.cohort.mapping.propose_roles import one_fact_a_row, record_types, roles
 from jdm_stats.cohort.mapping.propose_rules import Rules
 from jdm_stats.cohort.mapping.propose_toml import Draft
 from jdm_stats.cohort.mapping.propose_values import UNSETTLED
-from jdm_stats.errors import CohortError, Fault
+from jdm_stats.errors import CohortError
 
 __all__ = ["Proposal", "propose_mapping"]
 
@@ -46,7 +48,7 @@ class Proposal:
     unsure : tuple of str
         The questions, in words, each with its place in the text.
     left_out : tuple of str
-        Columns of the export that no line reads: ``"Blutgruppe in kinder"``.
+        Columns of the export that no line reads, each with why and what it looks like.
     name : str
         What was looked at.
     """
@@ -132,9 +134,8 @@ def propose_mapping(
     >>> 'format = "DD.MM.YYYY"' in proposal.toml
     True
     """
-    tables, faults = _tables_of(source, reading)
-    if not tables:
-        raise CohortError(faults, "the export has")
+    looked = look_in(source, reading)
+    tables = looked.tables
     if is_omop(tables):
         return _omop(tables)
     draft = Draft()
@@ -142,8 +143,11 @@ def propose_mapping(
     looks = [look_at_table(table, labels) for table in plain.values()]
     parts = [part for look in looks for part in (record_types(look) or [look])]
     dates = settle_dates(_dates_of(parts))
-    _write_head(draft, kind, tables, parts, dates, faults)
+    write_head(draft, kind, tables, parts, dates, looked)
     _write_blocks(draft, parts, Rules(draft, dates), only=len(plain) == 1)
+    for look in looks:
+        if one_fact_a_row(look):
+            draft.ask(one_fact_a_row(look))
     left_out = _left_out(parts, draft)
     for column in left_out:
         draft.say(f"left out: {column}")
@@ -158,16 +162,6 @@ def _omop(tables: Mapping[str, RawTable]) -> Proposal:
     named = f'name = "{UNSETTLED}"  # UNSURE: {asks}'
     text = omop_mapping().replace('name = "OMOP source"', named)
     return Proposal(text, (f"cohort.name: {asks}",), (), _name(tables))
-
-
-def _tables_of(
-    source: Any, reading: Reading | None
-) -> tuple[dict[str, RawTable], list[Fault]]:
-    if isinstance(source, Mapping):
-        return dict(source), []
-    from jdm_stats.cohort.doors.tables import read_tables
-
-    return read_tables(source, reading=reading)
 
 
 def _unfold(
@@ -211,116 +205,6 @@ def _name(tables: Mapping[str, RawTable]) -> str:
     return ", ".join(dict.fromkeys(table.source for table in tables.values()))
 
 
-def _write_head(
-    draft: Draft,
-    kind: str,
-    tables: Mapping[str, RawTable],
-    parts: Sequence[TableLook],
-    dates: DateSettlement,
-    faults: Sequence[Fault],
-) -> None:
-    questions, draft.unsure = draft.unsure, []
-    draft.say(f"Proposed for {_name(tables)}.")
-    draft.say("Fill in what holds a question mark, and look at each UNSURE.")
-    draft.lines.append("version = 1")
-    draft.head("[cohort]")
-    draft.put("name", UNSETTLED, "what is the register called?")
-    _write_synthetic(draft, parts)
-    if kind != "tables":
-        draft.head("[source]")
-        draft.put("kind", kind)
-        codes = _counted(parts, "sentinels")
-        if codes:
-            draft.put(
-                "missing_codes", list(codes), f"does {_listed(codes)} mean missing?"
-            )
-        for question in questions:
-            draft.ask(question)
-    _write_read(draft, kind, tables, parts, faults)
-    _write_dates(draft, parts, dates)
-
-
-def _write_synthetic(draft: Draft, parts: Sequence[TableLook]) -> None:
-    said = [
-        word
-        for part in parts
-        for one in part.columns
-        if one.meaning == "synthetic"
-        for word in one.words
-    ]
-    told = bool(said) and all("synthetic" in word.casefold() for word in said)
-    if told:
-        draft.put("synthetic", True, note="a column of the export says SYNTHETIC")
-    else:
-        draft.put("synthetic", False, note="these are taken for real children")
-
-
-def _write_read(
-    draft: Draft,
-    kind: str,
-    tables: Mapping[str, RawTable],
-    parts: Sequence[TableLook],
-    faults: Sequence[Fault],
-) -> None:
-    decimals = {table.decimal for table in tables.values()} - {None}
-    words = _counted(parts, "missing")
-    figures = {} if kind == "redcap" else _counted(parts, "sentinels")
-    if not decimals and not words and not figures and not faults:
-        return
-    draft.head("[read]")
-    for note in dict.fromkeys(n for table in tables.values() for n in table.notes):
-        draft.say(note)
-    if len(decimals) == 1:
-        draft.put("decimal", decimals.pop())
-    if words or figures:
-        found = f"an empty cell, and {_listed(words | figures)}"
-        ask = f"does {_listed(figures)} mean missing?" if figures else ""
-        draft.put("missing", ["", *words, *figures], ask, found)
-    for fault in faults[:5]:
-        draft.ask(f"read: {fault.message}; {fault.remedy}")
-
-
-def _counted(parts: Sequence[TableLook], what: str) -> dict[str, int]:
-    """Count the cells that stand for nothing: words that say so, or likely figures."""
-    counts: dict[str, int] = {}
-    for part in parts:
-        for one in part.columns:
-            for word in getattr(one, what):
-                counts[word] = counts.get(word, 0) + one.words[word]
-    return counts
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{word} in {count} cells" for word, count in counts.items())
-
-
-def _write_dates(
-    draft: Draft, parts: Sequence[TableLook], dates: DateSettlement
-) -> None:
-    draft.head("[dates]")
-    draft.put("format", dates.format, " ".join(dates.questions))
-    if dates.format.endswith("YY") and not dates.format.endswith("YYYY"):
-        draft.put(
-            "pivot", UNSETTLED, "which is the last two-digit year of this century?"
-        )
-    found = {}
-    for key in ("diagnosis", "birth"):
-        for part in parts:
-            one = part.meaning(key)
-            if one is not None and "patients" in roles(part) and key not in found:
-                found[key] = one
-                draft.used.add((part.name, one.name))
-                ask = (
-                    ""
-                    if one.heading.sure
-                    else f"the heading {one.name!r} only suggests it"
-                )
-                draft.put(key, one.name, ask)
-    if "diagnosis" not in found:
-        ask = "which column holds the date of diagnosis, day 0?"
-        draft.put("diagnosis", UNSETTLED, ask)
-
-
 def _write_blocks(
     draft: Draft, parts: Sequence[TableLook], rules: Rules, *, only: bool
 ) -> None:
@@ -361,13 +245,18 @@ def _tells_deaths(parts: Sequence[TableLook]) -> bool:
 
 
 def _left_out(parts: Sequence[TableLook], draft: Draft) -> list[str]:
-    used = set(draft.used)
-    listed = [
-        f"{one.name!r} in {part.name}"
-        for part in parts
-        for one in part.columns
-        if (part.name, one.name) not in used
-        and one.meaning != "synthetic"
-        and one.name not in _SYSTEM
-    ]
-    return list(dict.fromkeys(listed))
+    """Return each column that no line reads, with why and what it may be."""
+    listed: dict[tuple[str, str], str] = {}
+    for part in parts:
+        for one in part.columns:
+            system = one.meaning == "synthetic" or one.name in _SYSTEM
+            if not system and (part.name, one.name) not in draft.used:
+                listed.setdefault((part.name, one.name), _why(one))
+    return [f"{column!r} in {table}: {why}" for (table, column), why in listed.items()]
+
+
+def _why(one: ColumnLook) -> str:
+    if one.meaning is None or ":" in one.meaning:
+        return suggestion(one.words, one.dates)
+    told = "cells" if one.heading.told_by == "cells" else "heading"
+    return f"its {told} may mean {one.meaning}, for which this table has no line"

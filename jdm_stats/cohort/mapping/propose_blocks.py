@@ -6,7 +6,7 @@ from jdm_stats.cohort.mapping.antibodies import antibody_named
 from jdm_stats.cohort.mapping.antibody_words import ambiguous_word
 from jdm_stats.cohort.mapping.propose_looks import ColumnLook, TableLook
 from jdm_stats.cohort.mapping.propose_roles import MEASURE_MEANINGS
-from jdm_stats.cohort.mapping.propose_rules import Rules
+from jdm_stats.cohort.mapping.propose_rules import Rules, doubts_of
 from jdm_stats.cohort.mapping.propose_toml import Draft
 from jdm_stats.cohort.mapping.propose_trials import (
     unread_antibodies,
@@ -194,7 +194,7 @@ def _write_panel(look: TableLook, rules: Rules, panel: list[ColumnLook]) -> None
         said
         for one in panel
         if not one.heading.sure
-        for said in rules.doubts(look, one, one.meaning or "")
+        for said in doubts_of(look, one, one.meaning or "")
     ]
     rule, asks = _panel_words(tests, words)
     rules.draft.put("antibody", rule, "; ".join(doubts + asks))
@@ -314,7 +314,7 @@ def write_dated_events(draft: Draft, look: TableLook, rules: Rules, only: bool) 
         kind, _, event = str(one.meaning).partition(":")
         if kind != "date":
             continue
-        if one.dates is None:
+        if one.dates is None and not (one.numeric and _many(one)):
             draft.ask(
                 f"{one.name!r} in {look.table.name} tells of {event} but holds no dates; an "
                 "event needs its day"
@@ -327,6 +327,11 @@ def write_dated_events(draft: Draft, look: TableLook, rules: Rules, only: bool) 
         site = _site_of(look, event, one.heading.number)
         if site is not None:
             rules.plain(look, site, "site")
+
+
+def _many(one: ColumnLook) -> bool:
+    """Whether figures are more than codes: serial numbers, days, ages."""
+    return not set(one.given()) <= {"0", "1", "2", "9", "-1", "99"}
 
 
 def _site_of(look: TableLook, event: str, number: int | None) -> ColumnLook | None:

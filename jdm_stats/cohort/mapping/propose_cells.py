@@ -148,6 +148,8 @@ def cannot_be(
     if meaning in _FIGURES:
         begun = _share(given, lambda word: bool(_FIGURE_FIRST.match(word)))
         return dates is not None or begun < 0.5
+    if meaning == "antibody" and all(plain(w) in known_words("flag") for w in given):
+        return True  # yes and no tell of a test, not of an antibody
     if meaning in _CODES or meaning.startswith("panel:"):
         few = meaning not in ("sex", "route") or len(given) <= 12
         return dates is not None or not few

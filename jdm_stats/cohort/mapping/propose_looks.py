@@ -253,6 +253,8 @@ def _told_apart(looks: Sequence[ColumnLook]) -> list[ColumnLook]:
 
 def _varying(frame: pd.DataFrame, ids: str, names: Sequence[str]) -> frozenset[str]:
     """Return the columns that differ within one child in ten of those that repeat."""
+    if not names:
+        return frozenset()
     words = pd.DataFrame({name: as_words(frame[name]) for name in names})
     kinds = words.groupby(as_words(frame[ids]).to_numpy(dtype=object)).nunique()
     rows = as_words(frame[ids]).value_counts()
@@ -287,7 +289,7 @@ def _judged(
     if heading.sure and said not in _SAYS_LITTLE:
         return heading
     seen = looks_like(words) if dates is None else None
-    if seen is not None and (heading.meaning is None or seen == "sex"):
+    if seen is not None and (heading.meaning in (None, "record_type") or seen == "sex"):
         return replace(heading, meaning=seen, sure=False, others=(), told_by="cells")
     return heading
 

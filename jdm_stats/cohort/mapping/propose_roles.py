@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from jdm_stats.cohort.mapping.headings import read_heading
 from jdm_stats.cohort.mapping.propose_looks import ColumnLook, TableLook, only_rows
 from jdm_stats.cohort.mapping.unfolded import as_words
 
-__all__ = ["MEASURE_MEANINGS", "record_types", "roles"]
+__all__ = ["MEASURE_MEANINGS", "one_fact_a_row", "record_types", "roles"]
 
 # meaning of a heading: what it measures
 MEASURE_MEANINGS = {
@@ -124,3 +125,23 @@ def _filled_by(look: TableLook, names: Iterable[str], kinds: pd.Series) -> pd.Da
         {name: as_words(look.table.frame[name]).notna() for name in names}
     )
     return given.groupby(kinds.to_numpy(dtype=object)).sum()
+
+
+def one_fact_a_row(look: TableLook) -> str:
+    """Return what to ask of a table that names in one column what another column holds.
+
+    A table of measures, one a row, is none: its words are measures of the schema.
+    """
+    for one in look.columns:
+        if not one.coded or one.numeric or not look.repeats_often:
+            continue
+        told = {read_heading(word).meaning for word in one.words} - {None}
+        measures = set(MEASURE_MEANINGS) | {"date"}
+        if len(told) >= 3 and not told <= measures:
+            return (
+                f"{look.table.name}: {one.name!r} names what a row is about "
+                f"({', '.join(map(repr, list(one.words)[:3]))}): one fact a row. Lay the "
+                "table out with a column for each (a pivot table of a spreadsheet does), "
+                "and propose again"
+            )
+    return ""

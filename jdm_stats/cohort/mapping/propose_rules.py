@@ -12,7 +12,7 @@ from jdm_stats.cohort.mapping.propose_values import MISSING, UNSETTLED, read_cod
 from jdm_stats.cohort.mapping.units import dose_unit, factor
 from jdm_stats.schema import MEASURES, TABLES, Column
 
-__all__ = ["Rules"]
+__all__ = ["Rules", "doubts_of"]
 
 _DAILY = re.compile(
     r"tagesdosis|daily|journali|diaria|giornaliera|per day|pro tag|/d\b"
@@ -37,25 +37,10 @@ class Rules:
         """Write a rule and note that its column is used; a doubtful heading is asked."""
         self.draft.used.add((look.name, one.name))
         doubts = [ask] if ask else []
-        doubts = self.doubts(look, one, ours) + doubts
+        doubts = doubts_of(look, one, ours) + doubts
         if isinstance(rule, dict) and set(rule) == {"column"}:
             rule = rule["column"]
         self.draft.put(ours, rule, "; ".join(doubts))
-
-    def doubts(self, look: TableLook, one: ColumnLook, ours: str) -> list[str]:
-        """Return what is not plain of a heading: its meaning, or that others mean it too."""
-        said = []
-        if one.heading.told_by == "cells":
-            said.append(
-                f"the cells of {one.name!r} look like {ours}; see whether they are"
-            )
-        elif not one.heading.sure:
-            said.append(f"the heading {one.name!r} only suggests {ours}")
-        rivals = [] if ":" in str(one.meaning) else look.rivals(one)
-        if rivals:
-            listed = ", ".join(map(repr, rivals[:3]))
-            said.append(f"{listed} may be meant as well")
-        return said
 
     def plain(self, look: TableLook, one: ColumnLook, ours: str) -> None:
         """Write a column that is taken as it stands."""
@@ -69,7 +54,8 @@ class Rules:
             if one.numeric:
                 ask = (
                     "its cells are figures: a count of days (write days = true) or a "
-                    "spreadsheet's serial number (date = 'excel')?"
+                    "spreadsheet's serial number (date = 'excel')? Months and ages must be "
+                    "turned into days first"
                 )
             rule["date"] = UNSETTLED
         else:
@@ -121,6 +107,11 @@ class Rules:
             )
         elif column.unit not in ("", "points", "years", "year"):
             ask = f"no unit is named; {_range(one)} is taken for {column.unit}"
+            if not _within(one, column):
+                rule["unit"] = UNSETTLED
+                ask = (
+                    f"no unit is named, and {_range(one)} are no {column.unit}: which?"
+                )
         if one.figures < one.filled and not one.missing:
             ask = ask or "not all cells are figures"
         self.put(look, one, ours, rule, ask)
@@ -160,6 +151,20 @@ class Rules:
         self.draft.put(ours, value, ask)
 
 
+def doubts_of(look: TableLook, one: ColumnLook, ours: str) -> list[str]:
+    """Return what is not plain of a heading: its meaning, or that others mean it too."""
+    said = []
+    if one.heading.told_by == "cells":
+        said.append(f"the cells of {one.name!r} look like {ours}; see whether they are")
+    elif not one.heading.sure:
+        said.append(f"the heading {one.name!r} only suggests {ours}")
+    rivals = [] if ":" in str(one.meaning) else look.rivals(one)
+    if rivals:
+        listed = ", ".join(map(repr, rivals[:3]))
+        said.append(f"{listed} may be meant as well")
+    return said
+
+
 def _bare_mass(word: str) -> bool:
     unit = dose_unit(word)
     return unit is not None and unit.basis is None
@@ -171,13 +176,26 @@ def _schema_column(ours: str) -> Column:
     return TABLES["patients"][ours]
 
 
-def _range(one: ColumnLook) -> str:
+def _figures_of(one: ColumnLook) -> list[float]:
     figures = []
     for word in one.words:
         try:
             figures.append(float(word.replace(",", ".")))
         except ValueError:
             continue
+    return figures
+
+
+def _within(one: ColumnLook, column: Column) -> bool:
+    """Whether most figures could stand in a column of ours as they are."""
+    figures = _figures_of(one)
+    low = column.low if column.low is not None else float("-inf")
+    high = column.high if column.high is not None else float("inf")
+    return sum(low <= each <= high for each in figures) >= 0.5 * len(figures)
+
+
+def _range(one: ColumnLook) -> str:
+    figures = _figures_of(one)
     if not figures:
         return "the column"
     return f"{min(figures):g} to {max(figures):g}"

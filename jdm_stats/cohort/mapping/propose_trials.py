@@ -10,7 +10,7 @@ from jdm_stats.cohort.mapping.antibody_reading import read_antibodies, read_pane
 from jdm_stats.cohort.mapping.dosing import read_interval
 from jdm_stats.cohort.mapping.drugs import drug_named
 from jdm_stats.cohort.mapping.numbers import Notation
-from jdm_stats.cohort.mapping.rules import ColumnRule
+from jdm_stats.cohort.mapping.rules import ColumnRule, PanelTest
 from jdm_stats.cohort.mapping.understanding import Refused
 
 __all__ = [
@@ -45,7 +45,7 @@ def unread_results(words: Iterable[str]) -> list[str]:
     """
     listed = list(words)
     cells = np.array(listed, dtype=object)
-    rule = ColumnRule(panel={"NXP2": {"column": "x"}}, borderline_as="untested")
+    rule = ColumnRule(panel={"NXP2": PanelTest(column="x")}, borderline_as="untested")
     read = read_panel({"NXP2": cells}, rule, Notation(), lambda cell: False)
     return [
         word for word, value in zip(listed, read.values, strict=True) if value is None

@@ -50,6 +50,7 @@ def read(cell, *formats, **calendar):
         (datetime.date(2019, 3, 12), "2019-03-12"),
         (np.datetime64("2019-03-12"), "2019-03-12"),
         ("31.12.1899", "date_out_of_range"),
+        ("01.03.2109", "date_out_of_range"),
     ],
 )
 def test_a_german_date(cell, meaning):

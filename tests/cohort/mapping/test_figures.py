@@ -195,6 +195,7 @@ def dose(cell, **said):
                     "2 mg/kg/d 2x tgl",
                     "<5 mg",
                 ),
+                *("20 mg 5 Tage/Woche", "20 mg an 5 Tagen pro Woche"),
                 *("40 mg 3x/Woche", "40 mg monatlich", "40 mg 1 g", "-5 mg", "1.5 g"),
                 "2 mg/kg/d (max. 60 mg)",
             )
