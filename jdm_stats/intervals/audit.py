@@ -183,11 +183,11 @@ def audit_intervals(
     >>> audit.ok, audit.faults[0].rule, audit.faults[0].row
     (False, 'overlap', 2)
     """
-    raise_all(check_frame(frame, []))
+    raise_all(check_frame(frame, [], others_unique=False))
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
     names = [start, stop, event] + ([patient_id] if patient_id is not None else [])
-    raise_all(check_frame(frame, names))
+    raise_all(check_frame(frame, names, others_unique=False))
     findings: list[_Finding] = []
     rows = _Rows(
         _times(frame[start], start, findings),

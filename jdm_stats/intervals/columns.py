@@ -35,7 +35,13 @@ def named_rows(mask: np.ndarray, shown: int = 10) -> str:
     return f"row{'s' if len(places) > 1 else ''} {told}{more}"
 
 
-def check_frame(frame: Any, names: Iterable[Any], what: str = "the frame") -> list[str]:
+def check_frame(
+    frame: Any,
+    names: Iterable[Any],
+    what: str = "the frame",
+    *,
+    others_unique: bool = True,
+) -> list[str]:
     """Say what keeps the named columns from being read; empty when nothing does.
 
     Parameters
@@ -46,6 +52,8 @@ def check_frame(frame: Any, names: Iterable[Any], what: str = "the frame") -> li
         Columns that must be there, each once.
     what : str
         How the frame is called in the sentence.
+    others_unique : bool
+        Whether the other columns have to be there once, too.
 
     Examples
     --------
@@ -69,6 +77,11 @@ def check_frame(frame: Any, names: Iterable[Any], what: str = "the frame") -> li
         )
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()].unique()
+        if not others_unique:
+            twice = twice[twice.isin(names)]
+    else:
+        twice = frame.columns[:0]
+    if len(twice):
         wrong.append(f"{what} has the column {', '.join(map(repr, twice))} twice")
     return wrong
 
