@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,7 @@ from jdm_stats.diagnostics.time_zero_timeline import Moment, in_order
 from jdm_stats.plan import AnalysisPlan, SteroidRules
 from jdm_stats.schema import EVENTS
 
-# A pattern seen in every child is no chance when it had less than this probability.
-CHANCE = 1e-3
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,12 @@ class Case:
         column = self.rows.column(name)
         if column is None or not column.constant:
             return None
-        return column.values[self.rows.first]
+        day = column.values[self.rows.first]
+        told = ~np.isnan(day)
+        on_clock = (day <= self.rows.end)[told].mean() if told.any() else 0.0
+        if name != "exit_day" and on_clock < _HALF:
+            return None  # days of a calendar, or of another clock
+        return day
 
     def event_day(self) -> np.ndarray:
         """Day of each child's outcome as the table has it; ``inf`` without one.
@@ -146,24 +149,6 @@ class Case:
         return [Moment(day, f"first {told_as(topic)}")] if np.isfinite(day) else []
 
 
-def beyond_chance(total: int, chosen: int, tries: int = 1) -> bool:
-    """Whether two groups of this size can hardly be the same by chance.
-
-    Of ``total`` children ``chosen`` can be picked in C(total, chosen) ways; one in so
-    many agrees by chance, and ``tries`` such comparisons were made.
-
-    Examples
-    --------
-    >>> beyond_chance(3, 1), beyond_chance(30, 6)
-    (False, True)
-    """
-    if not 0 < chosen < total:
-        return False
-    ways = math.lgamma(total + 1) - math.lgamma(chosen + 1)
-    ways -= math.lgamma(total - chosen + 1)
-    return ways > math.log(max(tries, 1) / CHANCE)
-
-
 def of_children(count: int) -> str:
     """Say a number of children.
 
@@ -224,6 +209,15 @@ def open_case(
             "weight (check_cohort lists them)"
         )
     case = Case(rows, record, plan, outcome)
+    apart = (rows.begin >= record.leave[: rows.n]) | (
+        rows.end <= record.entry[: rows.n]
+    )
+    if apart[record.known].any() and apart[record.known].mean() > _HALF:
+        notes.append(
+            "most children's rows lie outside their days under observation: they count "
+            "from another day than the cohort, so nothing was held against it"
+        )
+        return Case(rows, None, plan, outcome), notes, []
     wrong, total = _off_the_clock(case, record)
     if not len(wrong):
         return case, notes, []

@@ -7,12 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from jdm_stats.diagnostics.time_zero_case import (
-    Case,
-    beyond_chance,
-    of_children,
-    told_as,
-)
+from jdm_stats.diagnostics.time_zero_case import Case, of_children, told_as
+from jdm_stats.diagnostics.time_zero_chance import beyond_chance
 from jdm_stats.diagnostics.time_zero_names import PULSE, STEROID, TREATMENT
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding

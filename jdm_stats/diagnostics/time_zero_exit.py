@@ -7,12 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import (
-    CHANCE,
-    Case,
-    beyond_chance,
-    of_children,
-)
+from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_chance import CHANCE, beyond_chance, log_chance
 from jdm_stats.diagnostics.time_zero_names import speaks_of_dose
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
@@ -51,11 +47,13 @@ def _after_event(case: Case) -> Iterator[TimeZeroFinding]:
     child = int(rows.child[at[0]])
     own = (rows.child == child) & (rows.event == 1)
     day = float(rows.stop[own].min()) if own.any() else float(rows.begin[child])
+    first_only = case.plan is not None or "recurrent" in rows.noted
+    unless = "" if first_only else "; sound if the model counts recurrent events"
     yield case.finding(
         "rows_after_event",
-        PROOF,
-        f"{len(at):,} rows lie after the child's event or carry a second one, in "
-        f"{of_children(len(np.unique(rows.child[at])))}",
+        PROOF if first_only else SUSPICION,
+        f"{len(at):,} {'row lies' if len(at) == 1 else 'rows lie'} after the child's event "
+        f"or end with a second one, in {of_children(len(np.unique(rows.child[at])))}{unless}",
         at=at,
         example=child,
         moments=[Moment(day, "first event")],
@@ -273,18 +271,3 @@ def _outcome_again(case: Case) -> Iterator[TimeZeroFinding]:
                 children=children,
                 moments=[case.seen(column, int(children[0]))],
             )
-
-
-def log_chance(number: int, rate: float, least: int) -> float:
-    """Log of the chance of at least so many of a number of trials at a small rate.
-
-    An upper bound (the union over choices): C(number, least) rate**least.
-
-    Examples
-    --------
-    >>> round(math.exp(log_chance(2, 0.01, 2)), 6)
-    0.0001
-    """
-    ways = math.lgamma(number + 1) - math.lgamma(least + 1)
-    ways -= math.lgamma(number - least + 1)
-    return min(0.0, ways + least * math.log(min(max(rate, 1e-300), 1.0)))

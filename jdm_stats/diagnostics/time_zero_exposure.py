@@ -13,7 +13,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import Case, beyond_chance, of_children
+from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_chance import (
+    CHANCE,
+    beyond_chance,
+    within_by_chance,
+)
 from jdm_stats.diagnostics.time_zero_names import says_amount, says_exposed, topic_of
 from jdm_stats.diagnostics.time_zero_record import Record
 from jdm_stats.diagnostics.time_zero_report import PROOF, SUSPICION, TimeZeroFinding
@@ -60,9 +65,15 @@ def _trust(case: Case, record: Record, column: Column, topic: str) -> str | None
     share = np.isfinite(record.first_day(topic)[exposed]).mean()
     if share < _SHARE_KNOWN:
         return None
-    if column.constant and not any(_variants_met(case, record, column, topic)):
+    if share < 1:
         return SUSPICION
-    return PROOF if share == 1 else SUSPICION
+    if not column.constant or any(_variants_met(case, record, column, topic)):
+        return PROOF
+    told = np.unique(case.rows.child[~np.isnan(column.values)])
+    told = told[record.known[told]]
+    ever = int(np.isfinite(record.first_day(topic)[told]).sum())
+    chance = within_by_chance(len(told), ever, len(exposed))
+    return PROOF if chance < CHANCE else SUSPICION
 
 
 def _variants_met(

@@ -12,12 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import (
-    CHANCE,
-    Case,
-    beyond_chance,
-    of_children,
-)
+from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_chance import CHANCE, beyond_chance
 from jdm_stats.diagnostics.time_zero_names import (
     says_ever_of,
     speaks_of_follow_up,

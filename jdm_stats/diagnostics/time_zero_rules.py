@@ -15,7 +15,7 @@ SUISSA = "Suissa 2008, Am J Epidemiol 167:492-499"
 LEVESQUE = "Lévesque 2010, BMJ 340:b5087"
 HERNAN = "Hernán 2016, J Clin Epidemiol 79:70-75"
 ANDERSON = "Anderson 1983, J Clin Oncol 1:710-719"
-GAIL = "Gail 1972, Ann Intern Med 76:815-817"
+CROWLEY = "Crowley 1977, J Am Stat Assoc 72:27-36"
 RAY = "Ray 2003, Am J Epidemiol 158:915-920"
 HORWITZ = "Horwitz 1980, Am J Med 68:255-258 (protopathic bias)"
 ANDERSEN = "Andersen 2012, Stat Med 31:1074-1088 (do not condition on the future)"
@@ -66,7 +66,7 @@ _RULES = (
         "immortal days make the exposure look protective; doses given after the event "
         "make it look harmful",
         _EXPOSED_LATE,
-        f"{SUISSA}; {LEVESQUE}; {GAIL}",
+        f"{SUISSA}; {LEVESQUE}; {CROWLEY}",
     ),
     TimeZeroRule(
         "exposure_from_the_future",

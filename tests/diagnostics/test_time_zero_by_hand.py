@@ -346,3 +346,11 @@ def test_events_on_another_clock():
     report = lint_time_zero(rows, cohort=cohort(), plan=PLAN)
     assert report.codes == ("another_clock",)
     assert any("nothing was held against it" in note for note in report.not_judged)
+
+
+def test_rows_by_age_are_not_held_against_days_from_diagnosis():
+    rows = BY_DAY.assign(event=0)
+    rows = rows.assign(start=rows["start"] + 2000, stop=rows["stop"] + 2000)
+    report = lint_time_zero(rows, cohort=cohort())
+    assert report.ok
+    assert any("count from another day" in note for note in report.not_judged)

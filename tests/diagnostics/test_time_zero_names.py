@@ -135,3 +135,25 @@ def test_a_table_of_one_centre_is_no_choice_by_later_treatment():
     mixed = Cohort(patients.assign(centre="Here"), courses)
     finding = found(lint_time_zero(rows, cohort=mixed), "selected_by_later_event")
     assert finding.severity == "proof" and "methotrexate" in finding.sentence
+
+
+def test_a_plain_name_borne_out_beyond_chance_is_a_proof():
+    # 40 children, 14 pulsed from day 40 on: 10 of them, by day 90, called so from day 0
+    ids = [f"P{i:02}" for i in range(40)]
+    patients = pd.DataFrame({"patient_id": ids, "antibody": "none", "entry_day": 0})
+    patients = patients.assign(exit_day=400, exit_reason="administrative")
+    days = pd.DataFrame({"patient_id": ids[:14], "start_day": range(40, 110, 5)})
+    courses = days.assign(
+        stop_day=days["start_day"],
+        drug="methylprednisolone",
+        route="iv",
+        dose_mg=30.0,
+        dose_basis="per_kg_day",
+    )
+    rows = pd.DataFrame({"patient_id": ids, "start": 0, "stop": 400, "event": 0})
+    rows = rows.assign(pulsed_within_90_days=[int(i < 10) for i in range(40)])
+    report = lint_time_zero(rows, cohort=Cohort(patients, courses))
+    finding = found(report, "ever_exposed")
+    assert finding.severity == "proof" and finding.children == 10
+    renamed = rows.rename(columns={"pulsed_within_90_days": "pulse_rate_high"})
+    assert lint_time_zero(renamed, cohort=Cohort(patients, courses)).ok

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.diagnostics.time_zero import lint_time_zero
+from jdm_stats.plan import AnalysisPlan
 from tests.diagnostics.time_zero_children import BY_DAY, EVER, found, table
 
 
@@ -15,6 +16,9 @@ def test_rows_after_the_event():
     rows = table([("A", 0, 100, 1), ("A", 100, 400, 0), ("B", 0, 400, 0)])
     finding = found(lint_time_zero(rows), "rows_after_event")
     assert finding.rows.tolist() == [2]
+    assert finding.severity == "suspicion" and "recurrent" in finding.sentence
+    told = lint_time_zero(rows, plan=AnalysisPlan(horizon_days=200, risk_months=(6,)))
+    assert found(told, "rows_after_event").severity == "proof"
     assert lint_time_zero(rows.iloc[[0, 2]]).ok
 
 
@@ -135,3 +139,10 @@ def test_rows_that_all_begin_late_and_exposed():
     assert lint_time_zero(rows).codes == ("rows_begin_at_treatment",)
     prompt = rows.assign(start=rows["start"].where(rows["start"] > 8, 0))
     assert lint_time_zero(prompt).ok
+
+
+def test_days_of_a_calendar_are_not_held_against_rows():
+    rows = EVER.drop(columns="pulsed").assign(nxp2=[1, 0, 0])
+    late = rows.assign(entry_day=[18_000, 18_200, 18_300])
+    assert lint_time_zero(late).ok
+    assert lint_time_zero(rows.assign(antibody_test_day=[18_010, 18_200, 18_250])).ok
