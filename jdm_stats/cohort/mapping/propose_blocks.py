@@ -133,7 +133,7 @@ def _write_measured(look: TableLook, rules: Rules) -> None:
             rules.codes(look, one, ours, "flag")
     age = look.meaning("age_at_diagnosis_years")
     if age is not None and not look.has("birth"):
-        rules.plain(look, age, "age_at_diagnosis_years")
+        rules.figure(look, age, "age_at_diagnosis_years")
     for ours in ("diagnosis_year", "centre"):
         one = look.meaning(ours)
         if one is not None and not (ours == "diagnosis_year" and look.has("diagnosis")):
@@ -312,7 +312,7 @@ def write_dated_events(draft: Draft, look: TableLook, rules: Rules, only: bool) 
     """Write a block for each column that holds the dates of one event."""
     for one in look.columns:
         kind, _, event = str(one.meaning).partition(":")
-        if kind != "date":
+        if kind != "date" or not event:
             continue
         if one.dates is None and not (one.numeric and _many(one)):
             draft.ask(
@@ -344,7 +344,7 @@ def _site_of(look: TableLook, event: str, number: int | None) -> ColumnLook | No
 def write_deaths(draft: Draft, look: TableLook, rules: Rules, only: bool) -> None:
     """Write the deaths that only the reason of exit tells, on the day of exit."""
     reason, leave = look.meaning("exit_reason"), look.meaning("exit_day")
-    if reason is None or leave is None:
+    if reason is None:
         return
     meanings = read_codes("exit_reason", reason.given())
     words = [word for word, meaning in meanings.items() if meaning in _DIED]
@@ -354,7 +354,10 @@ def write_deaths(draft: Draft, look: TableLook, rules: Rules, only: bool) -> Non
     _begin(draft, look, "[[events]]", only, rows=(reason.name, words, ask))
     _columns(draft, look, rules, "events")
     draft.put("event", {"value": "death"})
-    rules.date(look, leave, "day", ask)
+    if leave is None:
+        rules.constant("day", UNSETTLED, "no column holds the day of death; name it")
+    else:
+        rules.date(look, leave, "day", ask)
 
 
 def write_visits(draft: Draft, look: TableLook, rules: Rules, only: bool) -> None:

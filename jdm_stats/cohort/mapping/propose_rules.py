@@ -85,6 +85,8 @@ class Rules:
         if open_words:
             listed = ", ".join(map(repr, open_words[:6]))
             ask = f"what {listed} mean{'s' if len(open_words) == 1 else ''} is for you to say"
+            if kind == "exit_reason":
+                ask += "; a death needs a block of [[events]] too"
         elif kind == "exit_reason":
             ask = "see whether these words mean the same in your register"
         elif MISSING in meanings.values():
@@ -105,6 +107,9 @@ class Rules:
                 UNSETTLED,
                 f"{unit!r} is no unit of {column.name} known here",
             )
+        elif column.unit in ("years", "year") and not _within(one, column):
+            rule["unit"] = UNSETTLED
+            ask = f"no unit is named, and {_range(one)} are no {column.unit}: which?"
         elif column.unit not in ("", "points", "years", "year"):
             ask = f"no unit is named; {_range(one)} is taken for {column.unit}"
             if not _within(one, column):
@@ -186,11 +191,15 @@ def _figures_of(one: ColumnLook) -> list[float]:
     return figures
 
 
+def _known(*ends: float | None) -> list[float]:
+    return [end for end in ends if end is not None]
+
+
 def _within(one: ColumnLook, column: Column) -> bool:
     """Whether most figures could stand in a column of ours as they are."""
     figures = _figures_of(one)
-    low = column.low if column.low is not None else float("-inf")
-    high = column.high if column.high is not None else float("inf")
+    low = max(_known(column.low, column.above), default=float("-inf"))
+    high = min(_known(column.high, column.below), default=float("inf"))
     return sum(low <= each <= high for each in figures) >= 0.5 * len(figures)
 
 

@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from jdm_stats.cohort.doors.raw import RawTable
+from jdm_stats.cohort.mapping.apply import apply_mapping
 from jdm_stats.cohort.mapping.headings import read_heading
+from jdm_stats.cohort.mapping.model import CohortMapping
 from jdm_stats.cohort.mapping.propose import Proposal, propose_mapping
 from jdm_stats.cohort.mapping.propose_cells import looks_like
 
@@ -127,7 +129,7 @@ class TestCellsTellAColumn:
         *(("DIAGDAT", "diagnosis"), ("dxDate", "diagnosis"), ("Date dg", "diagnosis")),
         *(("LETZTER_KONTAKT_DATUM", "exit_day"), ("lastFU", "exit_day")),
         *(("Ult. contr.", "exit_day"), ("Censor.Dt", "exit_day")),
-        *(("AKNXP2", "panel:NXP2"), ("anti_mda5_IgG", "panel:MDA5")),
+        *(("AKNXP2", "panel:NXP2"), ("AKMDA5", "panel:MDA5")),
         *(("GEWKG", "weight"), ("v0_gewicht_kg", "weight"), ("bl_wt (kg)", "weight")),
         *(("v2_gewicht", None), ("cmas_m6", None), ("Blutgruppe", None)),
         *(("ENDGRUND", "exit_reason"), ("AK_BEFUND", "antibody"), ("Race", None)),
@@ -137,6 +139,52 @@ def test_a_heading_by_its_parts_is_never_sure(heading, meaning):
     read = read_heading(heading)
     assert not read.sure or heading in ("dxDate", "D.O.B.")  # words of the list itself
     assert read.meaning == meaning or (meaning is None and not read.sure)
+
+
+def test_a_class_of_immunoglobulins_is_no_part_of_a_name():
+    assert read_heading("anti_mda5_IgG").meaning == "panel:MDA5"
+    assert read_heading("anti-NXP2 IgG").meaning == "panel:NXP2"
+
+
+def test_a_date_of_nothing_in_particular_makes_no_event():
+    dated = REG["Letzte Visite"]
+    mapping, _ = proposed(raw(**REG, Datum=dated))
+    events = [block["columns"]["event"]["value"] for block in mapping["events"]]
+    assert events == ["gi_perforation", "death"]
+
+
+def test_ages_in_months_are_no_years():
+    columns = {k: v for k, v in REG.items() if k != "Geb.-Datum"}
+    mapping, _ = proposed(raw(**columns, age_dx=["78", "66", "120", "91"]))
+    age = mapping["patients"]["columns"]["age_at_diagnosis_years"]
+    assert age == {"column": "age_dx", "unit": "?"}
+
+
+def test_a_death_without_any_day_leaves_the_day_open():
+    columns = {k: v for k, v in REG.items() if k not in ("Letzte Visite", "Todesdatum")}
+    mapping, _ = proposed(raw(**columns, Status=["lebt", "lebt", "verstorben", "lebt"]))
+    assert mapping["events"][-1]["where"] == {"Status": ["verstorben"]}
+    assert mapping["events"][-1]["columns"]["day"] == "?"
+
+
+ANSWERS = {
+    'name = "?"': 'name = "Register"',
+    'not_tested = "?"': 'not_tested = ["n.d."]',
+    'entry_day = "?"': "entry_day = { value = 0 }",
+    'exit_reason = "?"': 'exit_reason = { value = "administrative" }',
+}
+
+
+def test_every_line_that_is_written_is_accepted_once_the_questions_are_answered():
+    text = propose_mapping(raw(**REG)).toml
+    for question, answer in ANSWERS.items():
+        text = text.replace(question, answer)
+    mapped = apply_mapping(raw(**REG), CohortMapping.from_text(text))
+    assert mapped.faults == ()
+    patients = mapped.tables["patients"]
+    assert patients["antibody"].tolist() == ["NXP2", "TIF1g", "none", "untested"]
+    assert patients["sex"].tolist() == ["female", "male", "female", "female"]
+    assert sorted(mapped.tables["events"]["event"]) == ["death", "gi_perforation"]
 
 
 def test_the_other_columns_tell_an_end_of_treatment_from_an_end_of_follow_up():
