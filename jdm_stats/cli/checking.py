@@ -150,8 +150,8 @@ def _as_text(verdict: _Verdict, shown: int) -> None:
         )
     if needs := verdict.needed_by_steroids:
         complain(
-            f"{needs:,} of the {len(verdict.errors):,} faults matter to steroid exposure "
-            "alone"
+            f"{needs:,} of the {len(verdict.errors):,} faults "
+            f"matter{'s' if needs == 1 else ''} to steroid exposure alone"
         )
     complain("jdm-stats check --explain CODE says what a code means and what to do")
     if not verdict.errors:

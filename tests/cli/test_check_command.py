@@ -247,3 +247,39 @@ def test_a_terminal_that_knows_no_umlaut_stops_nothing(
     assert "Müller 漢" in json.loads(line)["faults"][0]["message"]
     told = sys.stderr.buffer.getvalue()  # type: ignore[attr-defined]
     assert b"M\\xfcller \\u6f22" in told
+
+
+def test_a_faulty_cohort_is_asked_for_doses_too(tmp_path: Path, capsys) -> None:
+    place = folder(tmp_path / "both", "P1,NXP2,3,60,30,lost\n")
+    (place / "courses.csv").write_text(
+        "patient_id,drug,route,start_day,stop_day,dose_mg,dose_basis\n"
+        "P1,prednisone,oral,3,,40,per_kg_day\n"
+    )
+    assert main(["check", str(place)]) == 3
+    told = capsys.readouterr().err
+    assert "[exit_before_entry]" in told and "[missing_stop_day]" in told
+    assert "1 of the 2 faults matters to steroid exposure alone" in told
+    assert main(["check", str(place), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["status"] == "faulty"
+
+
+def test_a_cell_that_several_blocks_read_is_told_once_everywhere(
+    tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "kinder.csv").write_text("Nr;AK;Ende;A;B\n1;MJ;400;x;7\n")
+    block = (
+        '[[events]]\nfrom = "kinder"\n[events.columns]\npatient_id = "Nr"\n'
+        'event = { value = "%s" }\nday = { column = "A", days = true }\n'
+    )
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(MAPPING + block % "surgery" + block % "remission")
+    page, table = tmp_path / "p.html", tmp_path / "t.csv"
+    call = ["check", str(tmp_path / "in"), "--mapping", str(mapping), "--json"]
+    assert main([*call, "--html", str(page), "--export-faults", str(table)]) == 3
+    [record] = json.loads(capsys.readouterr().out)["faults"]
+    assert "(2 lines of the mapping read this cell)" in record["message"]
+    assert record["source"] == "kinder.csv line 2, column 'A'"
+    [row] = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    assert (row["column"], row["value"]) == ("A", "x")
+    assert page.read_text(encoding="utf-8").count('data-label="Place"') == 1

@@ -97,3 +97,15 @@ def test_a_dose_is_judged_beside_other_faults_of_its_row() -> None:
         "unknown_patient",
         "dose_implausible",
     ]
+
+
+def test_figures_are_written_as_a_person_writes_them() -> None:
+    patients = pd.DataFrame(
+        {"patient_id": ["A"], "antibody": ["NXP2"], "exit_reason": ["lost"]}
+    ).assign(entry_day=0, exit_day=900)
+    course = {"patient_id": ["A"], "drug": "prednisone", "route": "oral"}
+    course |= {"start_day": 1, "stop_day": 2, "dose_basis": "per_kg_day"}
+    with pytest.raises(CohortError) as caught:
+        Cohort(patients, pd.DataFrame(course | {"dose_mg": 1000.0}))
+    [fault] = caught.value.faults
+    assert "1,000 mg/kg/day" in fault.message and "e+" not in fault.message
