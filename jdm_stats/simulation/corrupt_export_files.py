@@ -130,6 +130,12 @@ def _blank_line(draft: ExportDraft) -> bool:
     return draft.whole("ragged_row", sheet.name, line)
 
 
+def _nul(draft: ExportDraft) -> bool:
+    """Write a NUL where the letters are settled; else it is they that are refused."""
+    settled = draft.export.variant.declared or draft.export.style.encoding != "cp1252"
+    return settled and _line_edit("malformed_csv", lambda s, mark: f"{s}\0")(draft)
+
+
 def _kind(name: str, put: Put, says: str) -> ExportKind:
     return ExportKind(name, "files", put, says)
 
@@ -171,7 +177,7 @@ FILES: tuple[ExportKind, ...] = (
     ),
     _kind(
         "malformed_csv.nul",
-        _line_edit("malformed_csv", lambda s, mark: f"{s}\0"),
+        _nul,
         "a NUL character",
     ),
 )
