@@ -48,6 +48,9 @@ _FACE = {
     "index_case_pattern": "jdm_stats.simulation.index_case",
     "corrupt": "jdm_stats.simulation.corrupt",
     "corruption_kinds": "jdm_stats.simulation.corrupt",
+    "export_registry": "jdm_stats.simulation.registry_export",
+    "corrupt_export": "jdm_stats.simulation.corrupt_export",
+    "export_corruption_kinds": "jdm_stats.simulation.corrupt_export",
     "write_corrupted": "jdm_stats.simulation.corrupt_writing",
     # who was exposed to what, and when
     "current_dose": "jdm_stats.exposure.measures",
