@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,10 +17,9 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.doors.raw import RawTable
-from jdm_stats.cohort.doors.reading import Reading
-from jdm_stats.errors import Fault, JdmStatsError
+from jdm_stats.errors import Fault
 
-__all__ = ["GENERATOR", "as_csv", "as_received", "located", "written_by_a_check"]
+__all__ = ["GENERATOR", "as_csv", "located", "written_by_a_check"]
 
 GENERATOR = "jdm-stats check"
 COLUMNS = (
@@ -38,41 +36,6 @@ _NUMERAL = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 _NO_LETTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def as_received(
-    source: str | os.PathLike[str],
-    mapping: str | None = None,
-    reading: Reading | None = None,
-) -> dict[str, RawTable]:
-    """Read an export once more, as text, to hand back what stood where.
-
-    Parameters
-    ----------
-    source, mapping, reading
-        As `jdm_stats.check_cohort` takes them.
-
-    Returns
-    -------
-    dict of str to RawTable
-        By name; without the tables that cannot be read at all.
-
-    Examples
-    --------
-    >>> as_received("a folder that is not there")
-    {}
-    """
-    from jdm_stats.cohort.doors.tables import read_tables
-
-    reading = Reading() if reading is None else reading
-    try:
-        if mapping is not None:
-            from jdm_stats.cohort.mapping.model import CohortMapping
-
-            reading = Reading(**CohortMapping.from_toml(mapping).read.model_dump())
-        return read_tables(source, reading=reading)[0]
-    except (JdmStatsError, OSError):
-        return {}
-
-
 def located(
     faults: Iterable[Fault], received: Mapping[str, RawTable] | None = None
 ) -> pd.DataFrame:
@@ -82,7 +45,8 @@ def located(
     ----------
     faults : iterable of Fault
     received : mapping of str to RawTable, optional
-        What `as_received` returns; without it values are left empty.
+        The tables of the source as they came, by name
+        (`jdm_stats.cohort.examined.Examined.received`); without them values are left empty.
 
     Returns
     -------
