@@ -269,7 +269,8 @@ def write_courses(draft: Draft, look: TableLook, rules: Rules, only: bool) -> No
 
 def _write_interval(look: TableLook, rules: Rules, every: ColumnLook) -> None:
     if every.numeric:
-        rules.plain(look, every, "every_n_days")
+        ask = "are these the days from one dose to the next, or doses a day, or codes?"
+        rules.put(look, every, "every_n_days", every.name, ask)
         return
     odd = unread_intervals(every.given())
     rule: dict[str, object] = {"column": every.name, "read": "interval"}

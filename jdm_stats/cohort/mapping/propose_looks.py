@@ -289,7 +289,9 @@ def _judged(
     if heading.sure and said not in _SAYS_LITTLE:
         return heading
     seen = looks_like(words) if dates is None else None
-    if seen is not None and (heading.meaning in (None, "record_type") or seen == "sex"):
+    if seen is not None and (
+        heading.meaning in (None, "record_type", "exit_reason") or seen == "sex"
+    ):
         return replace(heading, meaning=seen, sure=False, others=(), told_by="cells")
     return heading
 

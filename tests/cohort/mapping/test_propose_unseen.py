@@ -153,6 +153,14 @@ def test_a_date_of_nothing_in_particular_makes_no_event():
     assert events == ["gi_perforation", "death"]
 
 
+def test_how_often_in_bare_figures_may_be_doses_a_day():
+    dated = ["01.02.2019", "25.02.2019"]
+    meds = raw(
+        PatNr=["1", "2"], Drug=["MTX", "IVIG"], Start=dated, Frequency=["1", "2"]
+    )
+    assert "doses a day" in asked(proposed(meds)[1], "courses.every_n_days")
+
+
 def test_ages_in_months_are_no_years():
     columns = {k: v for k, v in REG.items() if k != "Geb.-Datum"}
     mapping, _ = proposed(raw(**columns, age_dx=["78", "66", "120", "91"]))
