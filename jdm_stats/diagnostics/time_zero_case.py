@@ -209,13 +209,10 @@ def open_case(
             "weight (check_cohort lists them)"
         )
     case = Case(rows, record, plan, outcome)
-    apart = (rows.begin >= record.leave[: rows.n]) | (
-        rows.end <= record.entry[: rows.n]
-    )
-    if apart[record.known].any() and apart[record.known].mean() > _HALF:
+    if _counts_otherwise(rows, record):
         notes.append(
-            "most children's rows lie outside their days under observation: they count "
-            "from another day than the cohort, so nothing was held against it"
+            "the rows count from another day than the cohort, or not in days, so nothing "
+            "was held against it"
         )
         return Case(rows, None, plan, outcome), notes, []
     wrong, total = _off_the_clock(case, record)
@@ -235,6 +232,16 @@ def open_case(
         "most events are not on the cohort's days, so nothing was held against it"
     )
     return Case(rows, None, plan, outcome), notes, [finding]
+
+
+def _counts_otherwise(rows: Rows, record: Record) -> bool:
+    """Whether most rows lie outside observation or, with no event to tell, break days."""
+    leave, entry = record.leave[: rows.n], record.entry[: rows.n]
+    apart = ((rows.begin >= leave) | (rows.end <= entry))[record.known]
+    broken = (rows.stop % 1 != 0) & (rows.landmark is None)
+    no_event = not (rows.event == 1).any()
+    far = apart.any() and apart.mean() > _HALF
+    return bool(far or (no_event and broken.mean() > _HALF))
 
 
 def _rules(rows: Rows, plan: AnalysisPlan | None) -> SteroidRules | None:

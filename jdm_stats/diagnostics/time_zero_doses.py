@@ -83,9 +83,10 @@ def _looks_ahead(
         yield case.finding(
             "exposure_after_event",
             PROOF,
-            f"{column.name} equals the steroid dose ({tied.unit}) {ahead} later than a "
-            f"dose can act; in {of_children(len(np.unique(rows.child[events])))} with "
-            "the event it is the dose of the event day or after, not that of the day before",
+            f"{column.name} holds the steroid dose ({tied.unit}) given {ahead} later than "
+            "the last that may count; in "
+            f"{of_children(len(np.unique(rows.child[events])))} with the event it is the "
+            "dose of the event day or after, not that of the day before",
             columns=[column.name],
             at=events,
             example=child,
@@ -101,9 +102,9 @@ def _looks_ahead(
     yield case.finding(
         "exposure_after_landmark" if landmark else "exposure_from_the_future",
         PROOF,
-        f"{column.name} equals the steroid dose ({tied.unit}) {ahead} later than a dose "
-        f"can act in every row looked at, and no lag of 0 to {LOOK_DAYS} days explains "
-        f"it: {len(wrong):,} rows hold a dose not yet taken",
+        f"{column.name} holds the steroid dose ({tied.unit}) given {ahead} later than the "
+        f"last that may count, in every row looked at; no lag of 0 to {LOOK_DAYS} days "
+        f"explains it: {len(wrong):,} rows hold a dose not yet taken",
         columns=[column.name],
         at=wrong,
         example=child,

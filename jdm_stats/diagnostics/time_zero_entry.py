@@ -41,7 +41,7 @@ def _before_entry(case: Case) -> Iterator[TimeZeroFinding]:
         return
     at = np.flatnonzero(rows.start < entry[rows.child])
     days = (np.minimum(rows.stop, entry[rows.child]) - rows.start)[at].sum()
-    child = int(early[0])
+    child = int(early[np.argmax((entry - rows.begin)[early])])
     span = (
         f"{days:,.0f} days at risk before the child was under observation"
         if rows.landmark is None
@@ -109,7 +109,7 @@ def _begins_at(
 ) -> TimeZeroFinding:
     rows = case.rows
     missing = (rows.begin - record.entry[: rows.n])[late]
-    child = int(late[0])
+    child = int(late[np.argmax(missing)])
     told = case.first_moment(topic, child)
     group = _group_of(case, record, late)
     severity = PROOF if len(late) >= _FEW else SUSPICION
@@ -122,6 +122,7 @@ def _begins_at(
             f"first {topic}, unexposed and without event, are missing",
             columns=[group],
             children=late,
+            example=child,
             moments=told,
         )
     return case.finding(
@@ -130,6 +131,7 @@ def _begins_at(
         f"every child whose rows begin after entry begins at its first {topic}: "
         f"{of_children(len(late))}, {missing.sum():,.0f} days after entry left out",
         children=late,
+        example=child,
         moments=told,
     )
 
@@ -239,7 +241,7 @@ def _selected_by(
     sure = beyond_chance(total, len(absent), 2 * len(record.topics))
     if having:
         sentence = (
-            f"every child of the table has {told_as(topic)} at some time and none of the "
+            f"every child of the table has {told_as(topic)} on record at some time and none of the "
             f"{len(absent):,} at risk who are left out has: who is in the table was decided "
             "by it, and for some it came after the first row starts"
         )
@@ -247,16 +249,19 @@ def _selected_by(
     else:
         sentence = (
             f"the {len(absent):,} children at risk who are left out all have "
-            f"{told_as(topic)}, some of them after entry, and no child of the table has: "
+            f"{told_as(topic)} on record, some of them after entry, and no child of the table has: "
             "they were left out for it"
         )
         concerned = absent
+    came = first[concerned]
+    example = int(concerned[np.argmax(np.where(np.isfinite(came), came, -np.inf))])
     return case.finding(
         "selected_by_later_event",
         PROOF if sure else SUSPICION,
         sentence,
         children=concerned,
-        moments=case.first_moment(topic, int(concerned[0])),
+        example=example,
+        moments=case.first_moment(topic, example),
     )
 
 

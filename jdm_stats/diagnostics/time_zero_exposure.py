@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jdm_stats.diagnostics.time_zero_case import Case, of_children
+from jdm_stats.diagnostics.time_zero_case import Case, of_children, told_as
 from jdm_stats.diagnostics.time_zero_chance import (
     CHANCE,
     beyond_chance,
@@ -155,8 +155,10 @@ def _exposed_too_early(
     case: Case, column: Column, topic: str, severity: str, late: np.ndarray
 ) -> TimeZeroFinding:
     rows = case.rows
+    assert case.record is not None
+    first = case.record.first_day(topic)[rows.child[late]]
     children = np.unique(rows.child[late])
-    child = int(children[0])
+    child = int(rows.child[late[np.argmax(first - rows.start[late])]])
     row = int(late[rows.child[late] == child][0])
     told = [*case.first_moment(topic, child), case.seen(column, child, row)]
     if rows.landmark is not None:
@@ -166,8 +168,6 @@ def _exposed_too_early(
             f"{of_children(len(children))} whose first {topic} on record came after it"
         )
     else:
-        assert case.record is not None
-        first = case.record.first_day(topic)[rows.child[late]]
         gap = np.minimum(first, rows.stop[late]) - rows.start[late]
         days = f"{gap.sum():,.0f} days at risk before it are counted as exposed"
         code = "ever_exposed" if column.constant else "exposure_from_the_future"
@@ -181,7 +181,13 @@ def _exposed_too_early(
             f"{topic} on record came later: {days}"
         )
     return case.finding(
-        code, severity, sentence, columns=[column.name], at=late, moments=told
+        code,
+        severity,
+        sentence,
+        columns=[column.name],
+        at=late,
+        example=child,
+        moments=told,
     )
 
 
@@ -241,17 +247,20 @@ def _count(case: Case, record: Record, column: Column) -> Iterator[TimeZeroFindi
         same = any(np.array_equal(n[judged], value[judged]) for n in (by_end, ever))
         late = np.flatnonzero(judged & (value > by_start))
         if same and len(late):
+            wait = record.first_day(topic)[late] - rows.begin[late]
+            child_late = int(late[np.argmax(np.where(np.isfinite(wait), wait, 0))])
             yield case.finding(
                 "later_rows_summed_up",
                 PROOF,
                 f"{column.name} never changes within a child and equals its "
-                f"number of entries of {topic} over all follow-up; in "
+                f"number of {told_as(topic)} entries on record over all follow-up; in "
                 f"{of_children(len(late))} some came after the first row started",
                 columns=[column.name],
                 children=late,
+                example=child_late,
                 moments=[
-                    *case.first_moment(topic, int(late[0])),
-                    case.seen(column, int(late[0])),
+                    *case.first_moment(topic, child_late),
+                    case.seen(column, child_late),
                 ],
             )
             return

@@ -229,7 +229,7 @@ def _later_reading(
     if len(late) <= 2 * unexplained:
         return
     children = late["child"].unique()
-    first = late.iloc[0]
+    first = late.loc[(late["known"] - late["seen"]).idxmax()]
     child = int(first["child"])
     told = [
         case.seen(column, child, int(first["row"])),

@@ -301,7 +301,8 @@ def test_a_later_reading_in_a_baseline_column():
     rows = BY_DAY.assign(cmas=[15.0, 45, 45, 50])
     finding = found(lint_time_zero(rows, cohort=cohort()), "future_reading")
     assert finding.severity == "proof" and finding.children == 3
-    assert "day 90: cmas 15 first measured" in finding.example
+    assert "200 days or more after" in finding.sentence  # 90, 200, 250
+    assert "day 250: cmas 50 first measured" in finding.example  # the longest wait
     at_diagnosis = BY_DAY.assign(cmas=[10.0, 20, 20, 30])
     assert lint_time_zero(at_diagnosis, cohort=cohort()).ok
     unknown = BY_DAY.assign(cmas=[15.0, 44.5, 44.5, 29.1])  # imputed, say
@@ -350,7 +351,12 @@ def test_events_on_another_clock():
 
 def test_rows_by_age_are_not_held_against_days_from_diagnosis():
     rows = BY_DAY.assign(event=0)
-    rows = rows.assign(start=rows["start"] + 2000, stop=rows["stop"] + 2000)
-    report = lint_time_zero(rows, cohort=cohort())
-    assert report.ok
-    assert any("count from another day" in note for note in report.not_judged)
+    by_age = rows.assign(start=rows["start"] + 2000, stop=rows["stop"] + 2000)
+    late = cohort(C={"entry_day": 30})
+    for other in (
+        by_age,
+        rows.assign(stop=rows["stop"] / 365.25, start=0).iloc[[0, 3]],
+    ):
+        report = lint_time_zero(other, cohort=late)
+        assert report.ok
+        assert any("count from another day" in note for note in report.not_judged)

@@ -45,7 +45,7 @@ PLANS = [
 
 @pytest.mark.parametrize("plan", PLANS, ids=["default", "other"])
 def test_the_tables_linted_are_the_tables_fitted(plan, monkeypatch):
-    cohort = simulate_cohort(90, rng=3)
+    cohort = simulate_cohort(60, rng=3)
     linted: list[pd.DataFrame] = []
 
     def keep(rows: pd.DataFrame, **known: object) -> time_zero.TimeZeroReport:
@@ -64,7 +64,7 @@ def test_the_tables_linted_are_the_tables_fitted(plan, monkeypatch):
 
 @pytest.mark.parametrize(("lag", "grace", "rules"), [(1, 0, None), (7, 14, RULES)])
 def test_measures_of_dose_and_drug_are_silent(lag, grace, rules):
-    cohort = simulate_cohort(120, rng=4, n_index_pattern=0)
+    cohort = simulate_cohort(80, rng=4, n_index_pattern=0)
     rows = expand_intervals(
         cohort,
         measures=[
