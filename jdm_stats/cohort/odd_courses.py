@@ -115,7 +115,7 @@ def _overlaps(courses: pd.DataFrame) -> list[Fault]:
     order = np.lexsort((stop[place], start[place], group))
     place, group = place[order], group[order]
     begin, end = start[place], stop[place]
-    before = _ends_last(group, end)
+    before = _ends_last(np.asarray(group, dtype=np.intp), end)
     together = np.full(len(courses), -1, dtype=np.int64)
     later = np.flatnonzero(before >= 0)
     later = later[begin[later] <= end[before[later]]]

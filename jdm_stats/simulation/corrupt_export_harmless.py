@@ -71,16 +71,6 @@ def _agreeing(draft: ExportDraft) -> bool:
     return True
 
 
-def _sums(draft: ExportDraft) -> bool:
-    """Put a line of sums where each line says what kind it is: no block takes it."""
-    if draft.layout != "long" or "sums" in draft.claimed:
-        return False
-    draft.claimed.add("sums")
-    sheet = draft.export.laid.sheets[0]
-    draft.add(sheet, {sheet.columns[0]: "Summe:"}, "patients", "")
-    return True
-
-
 def _file(
     fit: Callable[[ExportDraft, Paper], bool], edit: Callable[[Paper], str]
 ) -> Put:
@@ -183,7 +173,6 @@ HARMLESS: tuple[ExportKind, ...] = (
     _kind("number_with_unit", _cell(_SIZES, _with_unit), "a figure with its own unit"),
     _kind("remark", _remark, "a remark with quotes, delimiters and a line break"),
     _kind("child_twice", _agreeing, "a child twice, both rows alike, rows are merged"),
-    _kind("sums", _sums, "a line of sums that no block takes"),
     _kind("columns", _more_columns, "columns that nobody reads"),
     _kind("line_ends", _file(_always, _mixed_ends), "line ends of two kinds"),
     _kind("blank_end", _file(_always, _blank_end), "blank lines at the end"),

@@ -241,6 +241,24 @@ def _footer(draft: ExportDraft) -> bool:
     return True
 
 
+def _sums(draft: ExportDraft) -> bool:
+    """Put a line of sums where each line says what kind it is: no block takes it."""
+    if draft.layout != "long" or "sums" in draft.claimed:
+        return False
+    draft.claimed.add("sums")
+    sheet = draft.export.laid.sheets[0]
+    kind = sheet.columns[0]
+    row = draft.add(sheet, {kind: "Summe:"}, "patients", "")
+    draft.tell(
+        *(row, None, "row_not_taken"),
+        severity="warning",
+        child=None,
+        at=kind,
+        new="Summe:",
+    )
+    return True
+
+
 _OF_HEADINGS = {
     "courses": {
         **{"patient_id": "unknown_patient", "drug": "drug_unknown"},
@@ -344,4 +362,5 @@ ROWS: tuple[ExportKind, ...] = (
     _kind("death_not_exit.status", _status_alive, "died, and the status says lives"),
     _kind("unknown_patient.headings", _headings_again, "the headings a second time"),
     _kind("missing_value.footer", _footer, "a line of sums at the end"),
+    _kind("row_not_taken.sums", _sums, "a line of sums that no block takes"),
 )

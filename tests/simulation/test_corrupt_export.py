@@ -66,7 +66,7 @@ def test_what_is_harmless_changes_nothing(
             rng=seed,
             kinds="harmless",
         )
-        assert spoilt.changes["injection"].nunique() >= 9
+        assert spoilt.changes["injection"].nunique() >= 8
         assert spoilt.injected.empty
         mapping = CohortMapping.from_text(spoilt.mapping)
         assert check_cohort(spoilt.folder, mapping=mapping) == ()

@@ -24,6 +24,7 @@ from jdm_stats.cohort.mapping import (
     drugs,
     figures,
     numbers,
+    passed_over,
     recodes,
 )
 from jdm_stats.cohort.mapping.assembly import Places, TableMade, assemble
@@ -51,6 +52,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         **children.RULES,
         **blocks.RULES,
         **assembly.RULES,
+        **passed_over.RULES,
     }
 )
 
@@ -202,7 +204,10 @@ def _mapped(
     again = {_cell(fault) for fault in faults} - kept
     return Mapped(
         MappingProxyType({table: each.frame for table, each in made.items()}),
-        tuple(once),
+        (
+            *once,
+            *passed_over.passed_over(part for each in parts.values() for part in each),
+        ),
         tally_table(lines),
         MappingProxyType({table: each.places for table, each in made.items()}),
         frozenset(again).union(*(each.silent for each in made.values())),

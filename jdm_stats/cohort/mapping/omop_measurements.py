@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from jdm_stats.cohort.mapping.headings import read_heading
@@ -93,7 +95,7 @@ def _measured(
     children: pd.DataFrame,
     codes: CodeList,
     wanted: tuple[str, ...],
-    by_name: object,
+    by_name: Any,
 ) -> pd.DataFrame:
     """Return the children's measurements of something, by code or by name."""
     rows = model.table("measurement")
@@ -105,7 +107,7 @@ def _measured(
     )  # fmt: skip
     rows = rows.assign(date=model.dates("measurement", "measurement_date"))
     what = pd.Series(found["what"].to_numpy(), index=found["row"].to_numpy(dtype=int))
-    named = _names(model, rows).map(by_name)  # type: ignore[arg-type]
+    named = _names(model, rows).map(by_name)
     rows["what"] = what.reindex(rows.index).astype(object)
     told = "found by name, not by code"
     rows["by_name"] = rows["what"].isna() & named.notna()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,10 +62,11 @@ def first_known(*columns: pd.Series) -> pd.Series:
     >>> first_known(a, b).tolist()
     ['x', 'z']
     """
-    known = columns[0].astype(object)
+    known: Any = columns[0].astype(object)
     for column in columns[1:]:
         known = known.where(known.notna(), column.astype(object))
-    return known.where(known.notna(), None)
+    only: pd.Series = known.where(known.notna(), None)
+    return only
 
 
 class Model:

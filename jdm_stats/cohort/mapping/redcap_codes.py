@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -164,7 +165,8 @@ def _ticked(
     """Join the labels of the ticked boxes; no box ticked leaves the cell empty."""
     joined = np.full(len(boxes), "", dtype=object)
     lines, wrong = [], []
-    for place in boxes.columns:
+    places: list[Any] = list(boxes.columns)
+    for place in places:
         label = field.choices[place.code]
         # an export of labels may write the label of the choice itself
         means = dict.fromkeys(missing_codes, False) | _BOXES | {label: True}

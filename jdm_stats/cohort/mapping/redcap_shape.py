@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -239,13 +240,15 @@ def _as_long(
 
 def places_of(rows: LongRows) -> list[Place]:
     """Return the places of an export's columns, in order."""
-    return [place for place in rows.frame.columns if isinstance(place, Place)]
+    columns: list[Any] = list(rows.frame.columns)
+    return [place for place in columns if isinstance(place, Place)]
 
 
 def filled(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return the rows in which any cell says something; an empty box says nothing."""
     said = np.zeros(len(frame), dtype=bool)
-    for number, place in enumerate(frame.columns):
+    places: list[Any] = list(frame.columns)
+    for number, place in enumerate(places):
         cells = frame.iloc[:, number]
         given = cells.notna().to_numpy()
         if place.code is not None:

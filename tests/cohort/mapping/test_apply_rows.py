@@ -69,6 +69,22 @@ def test_rows_that_no_block_takes_are_listed():
         "records"
     )
     assert line["from"] == "line 3" and line["rows"] == 1
+    [fault] = result.faults
+    assert (fault.rule, fault.severity) == ("row_not_taken", "warning")
+    assert fault.source == "kinder.csv line 3, column 'Art'"
+    assert "1 row with Art 'Summe'" in fault.message
+
+
+def test_rows_kept_out_on_purpose_and_blank_rows_are_not_told():
+    text = DATES + PATIENTS.replace(
+        "[patients.columns]",
+        '[patients]\nwhere_not = { Art = ["Summe"] }\n[patients.columns]',
+    )
+    assert mapped(text, children(Art=["P", "Summe"])).faults == ()
+    text = text.replace("where_not", "where").replace("Summe", "P")
+    sheet = children(Art=["P", None])
+    sheet.frame.iloc[1] = None
+    assert mapped(text, sheet).faults == ()
 
 
 MERGED = "[patients.columns]", '[patients]\nrows = "merged"\n[patients.columns]'
