@@ -34,7 +34,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "date_ambiguous": "A date means one day in all the formats that fit it.",
         "date_time_zone": "A date has no time zone.",
         "date_out_of_range": (
-            "A date lies in 1900 or later, and not after the export was made."
+            "A date lies between 1900 and 2099, and not after the export was made."
         ),
     }
 )
