@@ -95,7 +95,9 @@ def main() -> None:
             write_patients(folder)
             file = write(folder, rows)
             size = file.stat().st_size / 2**20
-            print(f"\n{file.name}: {rows:,} rows, {size:.0f} MiB; {CHILDREN:,} children")
+            print(
+                f"\n{file.name}: {rows:,} rows, {size:.0f} MiB; {CHILDREN:,} children"
+            )
             for name, work in WORKS.items():
                 cpu, wall, memory = measured(work, folder, file)
                 print(

@@ -174,7 +174,9 @@ class TestWhatIsNeverGuessed:
         columns = {("Datum der Diagnose (Klinik)" if k == "Diagnosedatum" else k): v
                    for k, v in KINDER.items()}  # fmt: skip
         _, proposal = proposed(raw(**columns))
-        assert any("only suggests the date of" in question for question in proposal.unsure)
+        assert any(
+            "only suggests the date of" in question for question in proposal.unsure
+        )
 
 
 MEDS = {
