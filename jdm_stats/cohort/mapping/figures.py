@@ -8,6 +8,7 @@ apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -74,8 +75,14 @@ class Figures:
     notes: list[tuple[Note, int]] = field(default_factory=list)
 
 
-def parse_figures(cells: Objects, notation: Notation, settled: Settled) -> Figures:
-    """Read numerals, each distinct cell once, plain ones all together."""
+def parse_figures(
+    cells: Objects, notation: Notation, settled: Settled, *, sure: bool = False
+) -> Figures:
+    """Read numerals, each distinct cell once, plain ones all together.
+
+    ``sure`` says that the column itself declares its decimal mark, so that ``1,000`` is
+    one and not a thousand.
+    """
     codes, distincts = distinct(cells)
     size = len(distincts)
     values, quick = _plain_ones(distincts, notation, settled)
@@ -83,9 +90,12 @@ def parse_figures(cells: Objects, notation: Notation, settled: Settled) -> Figur
     declared, blank = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     units: dict[str, int] = {}
     counts = np.bincount(codes[codes >= 0], minlength=size)
-    refused: dict[int, Refused] = {}
+    refused = {} if sure else _round_thousands(distincts, notation, settled)
+    values[list(refused)] = np.nan
     notes: dict[Note, int] = {}
     for place in np.flatnonzero(~quick):
+        if place in refused:
+            continue
         outcome = _one(distincts[place], notation, settled)
         if isinstance(outcome, Refused):
             refused[int(place)] = outcome
@@ -139,6 +149,33 @@ def _plain_ones(
     return values, quick
 
 
+_ROUND = re.compile(r"-?[1-9][0-9]{0,2}[.,]000(?![0-9.,])")
+_THREE_DECIMALS = re.compile(r"-?[0-9]+[.,](?!000)[0-9]{3}(?![0-9.,])")
+
+
+def _round_thousands(
+    distincts: Sequence[Any], notation: Notation, settled: Settled
+) -> dict[int, Refused]:
+    """Refuse 1,000 where no other cell of the column is written to three decimals."""
+    if notation.thousands is not None or notation.decimal is None:
+        return {}
+    texts = {n: each for n, each in enumerate(distincts) if isinstance(each, str)}
+    if any(_THREE_DECIMALS.match(text) for text in texts.values()):
+        return {}
+    return {
+        n: Refused(
+            "decimal_mark_unclear",
+            f"{text!r} may be a small number, or a thousand times as much",
+            f"write it plainly, or write decimal = {notation.decimal!r} for this column "
+            "itself if it is kept to three decimals",
+        )
+        for n, text in texts.items()
+        if _ROUND.match(text)
+        and notation.decimal in text.partition("000")[0]
+        and settled(text) is None
+    }
+
+
 def _one(cell: Any, notation: Notation, settled: Settled) -> Understood | Refused:
     """Read one cell: the value is (figure, unit), or what the mapping declares."""
     known = settled(cell)
@@ -185,7 +222,7 @@ def read_figures(
         Floats; BLANK where a word means an empty cell. A dose brings ``dose_basis`` and
         ``every_n_days``.
     """
-    figures = parse_figures(cells, notation, settled)
+    figures = parse_figures(cells, notation, settled, sure=rule.decimal is not None)
     rows = len(cells)
     unit_codes, unit_words = _unit_column(rule, unit_cells, rows)
     kind_codes, kinds = _kinds(measures, rows)

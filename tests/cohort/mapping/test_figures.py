@@ -298,3 +298,20 @@ def test_the_list_of_drugs_contradicts_neither_itself_nor_the_schema():
             assert seen.setdefault(word.casefold().replace("-", " "), drug) == drug, (
                 word
             )
+
+
+def test_a_round_thousand_is_not_taken_for_one():
+    dose = TABLES["courses"]["dose_mg"]
+    unclear = "decimal_mark_unclear"
+    assert figures(dose, ["1,000", "40"], unit="mg")[0] == [unclear, 40]
+    assert figures(dose, ["1,000 mg", "40,5 mg"])[0] == [unclear, 40.5]
+    assert figures(dose, ["1.000", "4"], POINT, unit="mg")[0] == [unclear, 4]
+
+
+def test_a_column_kept_to_three_decimals_or_declared_itself_is_read():
+    dose = TABLES["courses"]["dose_mg"]
+    assert figures(dose, ["1,000", "0,125"], unit="mg")[0] == [1, 0.125]
+    assert figures(dose, ["1,000", "4"], unit="mg", decimal=",")[0] == [1, 4]
+    assert figures(dose, ["1.000", "4"], Notation(",", "."), unit="mg")[0] == [1000, 4]
+    kept = {"unit": "mg", "values": {"1,000": 1000}}
+    assert figures(dose, ["1,000", "4"], **kept)[0] == [1000, 4]
