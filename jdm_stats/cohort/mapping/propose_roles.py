@@ -130,10 +130,13 @@ def _filled_by(look: TableLook, names: Iterable[str], kinds: pd.Series) -> pd.Da
 def one_fact_a_row(look: TableLook) -> str:
     """Return what to ask of a table that names in one column what another column holds.
 
-    A table of measures, one a row, is none: its words are measures of the schema.
+    A table of measures, one a row, is none: its words are measures of the schema. Nor is
+    one of events.
     """
     for one in look.columns:
         if not one.coded or one.numeric or not look.repeats_often:
+            continue
+        if one.meaning == "event":
             continue
         told = {read_heading(word).meaning for word in one.words} - {None}
         measures = set(MEASURE_MEANINGS) | {"date"}
