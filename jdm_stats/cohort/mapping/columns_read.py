@@ -18,7 +18,11 @@ from jdm_stats.cohort.mapping.doses import Dose, dose_reader
 from jdm_stats.cohort.mapping.dosing import read_interval
 from jdm_stats.cohort.mapping.drugs import read_drug
 from jdm_stats.cohort.mapping.figures import read_figures
-from jdm_stats.cohort.mapping.numbers import Notation
+from jdm_stats.cohort.mapping.numbers import (
+    Notation,
+    is_round_thousand,
+    round_thousand,
+)
 from jdm_stats.cohort.mapping.recodes import Settled, word_reader
 from jdm_stats.cohort.mapping.rules import ColumnRule, Dates, Reads, UnitColumn
 from jdm_stats.cohort.mapping.soundness import has_figures, is_day
@@ -186,7 +190,10 @@ def _by_kind(
         return _antibody(rule, settled, notation, cells)
     if target.name == "dose_mg" and rule.read == "dose":
         unit = rule.unit if isinstance(rule.unit, str) else None
-        doses = understand(cells, _after(settled, dose_reader(notation, unit)))
+        read = dose_reader(notation, unit)
+        if rule.decimal is None:
+            read = _unless_round(notation, read)
+        doses = understand(cells, _after(settled, read))
         return _doses(doses, rule, basis_apart)
     if target.name == "every_n_days":
         return _intervals(cells, settled, notation)
@@ -208,6 +215,17 @@ def _by_kind(
 def _after(settled: Settled, read: Reader) -> Reader:
     def both(cell: Any) -> Understood | Refused:
         return settled(cell) or read(cell)
+
+    return both
+
+
+def _unless_round(notation: Notation, read: Reader) -> Reader:
+    """Refuse a text with 1,000 in it: no other cell tells what its mark means."""
+
+    def both(cell: Any) -> Understood | Refused:
+        if isinstance(cell, str) and is_round_thousand(cell, notation):
+            return round_thousand(cell, notation)
+        return read(cell)
 
     return both
 

@@ -18,7 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jdm_stats.cohort.mapping.numbers import Notation, read_numeral
+from jdm_stats.cohort.mapping.numbers import (
+    Notation,
+    is_round_thousand,
+    read_numeral,
+    round_thousand,
+)
 from jdm_stats.cohort.mapping.recodes import Settled
 from jdm_stats.cohort.mapping.rules import ColumnRule, UnitColumn
 from jdm_stats.cohort.mapping.understanding import (
@@ -149,7 +154,6 @@ def _plain_ones(
     return values, quick
 
 
-_ROUND = re.compile(r"-?[1-9][0-9]{0,2}[.,]000(?![0-9.,])")
 _THREE_DECIMALS = re.compile(r"-?[0-9]+[.,](?!000)[0-9]{3}(?![0-9.,])")
 
 
@@ -157,22 +161,13 @@ def _round_thousands(
     distincts: Sequence[Any], notation: Notation, settled: Settled
 ) -> dict[int, Refused]:
     """Refuse 1,000 where no other cell of the column is written to three decimals."""
-    if notation.thousands is not None or notation.decimal is None:
-        return {}
     texts = {n: each for n, each in enumerate(distincts) if isinstance(each, str)}
     if any(_THREE_DECIMALS.match(text) for text in texts.values()):
         return {}
     return {
-        n: Refused(
-            "decimal_mark_unclear",
-            f"{text!r} may be a small number, or a thousand times as much",
-            f"write it plainly, or write decimal = {notation.decimal!r} for this column "
-            "itself if it is kept to three decimals",
-        )
+        n: round_thousand(text, notation)
         for n, text in texts.items()
-        if _ROUND.match(text)
-        and notation.decimal in text.partition("000")[0]
-        and settled(text) is None
+        if is_round_thousand(text, notation) and settled(text) is None
     }
 
 

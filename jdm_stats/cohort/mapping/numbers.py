@@ -26,7 +26,9 @@ __all__ = [
     "RULES",
     "Notation",
     "Numeral",
+    "is_round_thousand",
     "read_numeral",
+    "round_thousand",
     "spelled_out",
     "tidy_product",
 ]
@@ -163,6 +165,33 @@ def _mark_unclear(cell: str) -> Refused:
         "decimal_mark_unclear",
         f"the mark in {cell!r} may be a decimal mark or group thousands",
         "declare decimal ('.' or ',') for the column or under [read]",
+    )
+
+
+_ROUND = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}([.,])000(?![0-9.,])")
+
+
+def is_round_thousand(text: str, notation: Notation) -> bool:
+    """Tell whether a text holds 1,000 though the comma is the decimal mark (or a point).
+
+    Examples
+    --------
+    >>> is_round_thousand("1,000 mg", Notation(","))
+    True
+    >>> is_round_thousand("1,000 mg", Notation(".", thousands=","))
+    False
+    """
+    found = None if notation.thousands is not None else _ROUND.search(text)
+    return found is not None and found[1] == notation.decimal
+
+
+def round_thousand(text: str, notation: Notation) -> Refused:
+    """Say why 1,000 is not read."""
+    return Refused(
+        "decimal_mark_unclear",
+        f"{text!r} may be a small number, or a thousand times as much",
+        f"write it plainly, or write decimal = {notation.decimal!r} for this column itself "
+        "if it is kept to three decimals",
     )
 
 

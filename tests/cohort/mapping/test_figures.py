@@ -20,6 +20,7 @@ from jdm_stats.cohort.mapping.rules import ColumnRule
 from jdm_stats.cohort.mapping.understanding import Refused
 from jdm_stats.cohort.mapping.units import dose_unit, factor
 from jdm_stats.schema import MEASURES, OTHER_DRUGS, STEROIDS, TABLES
+from tests.cohort.mapping.register import DATES, PATIENTS, children, mapped
 
 COMMA, POINT, UNSAID = Notation(","), Notation("."), Notation()
 
@@ -315,3 +316,24 @@ def test_a_column_kept_to_three_decimals_or_declared_itself_is_read():
     assert figures(dose, ["1.000", "4"], Notation(",", "."), unit="mg")[0] == [1000, 4]
     kept = {"unit": "mg", "values": {"1,000": 1000}}
     assert figures(dose, ["1,000", "4"], **kept)[0] == [1000, 4]
+
+
+def test_a_dose_in_words_is_not_taken_for_a_thousandth():
+    text = DATES + PATIENTS + DOSES
+    sheet = children(Gabe=["1,000 mg tgl.", "40 mg tgl."])
+    result = mapped(text, sheet)
+    assert [fault.rule for fault in result.faults] == ["decimal_mark_unclear"]
+    assert result.tables["courses"]["dose_mg"].tolist()[1] == 40
+    declared = text.replace('read = "dose"', 'read = "dose", decimal = ","')
+    assert mapped(declared, sheet).tables["courses"]["dose_mg"].tolist() == [1, 40]
+
+
+DOSES = """
+[[courses]]
+[courses.columns]
+patient_id = "Nr"
+drug = { value = "prednisone" }
+route = { value = "oral" }
+start_day = { value = 0 }
+dose_mg = { column = "Gabe", read = "dose" }
+"""
