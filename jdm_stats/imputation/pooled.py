@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.imputation.pooled_words import pooled_sentence
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.fit import RATIO, FitResult
-from jdm_stats.models.words import describe_limits
+from jdm_stats.models.words import describe_limits, terms_to_tell
 
 _TIDY = (
     *("model", "term", "estimate", "std_error", "conf_low", "conf_high", "p_value"),
@@ -113,11 +112,7 @@ class PooledFit:
         str
         """
         rows = self.tidy(exponentiate=True)
-        chosen = [term] if term else [t for t in self.terms if t != "Intercept"]
-        unknown = [name for name in chosen if name not in self.terms]
-        if unknown:
-            raise UsageError(f"no such terms: {unknown}; the terms are {self.terms}")
-        wanted = rows[rows["term"].isin(chosen)]
+        wanted = rows[rows["term"].isin(terms_to_tell(term, self.terms))]
         return " ".join(
             pooled_sentence(row, self.conf_level) for _, row in wanted.iterrows()
         )

@@ -15,7 +15,7 @@ from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.design import Design
 from jdm_stats.models.inference import Inference, IntervalKind, TermLimits, limits
-from jdm_stats.models.words import describe_limits, sentence
+from jdm_stats.models.words import describe_limits, sentence, terms_to_tell
 
 Kind = Literal["cox", "logistic"]
 RATIO = {"cox": "hazard ratio", "logistic": "odds ratio"}
@@ -309,11 +309,7 @@ class FitResult:
         str
         """
         rows = self.tidy(exponentiate=True)
-        chosen = [term] if term else [t for t in self.terms if t != "Intercept"]
-        unknown = [t for t in chosen if t not in self.terms]
-        if unknown:
-            raise UsageError(f"no such terms: {unknown}; the terms are {self.terms}")
-        at = [self.terms.index(t) for t in chosen]
+        at = [self.terms.index(t) for t in terms_to_tell(term, self.terms)]
         return " ".join(sentence(rows.iloc[j], self.penalty) for j in at)
 
     def __eq__(self, other: object) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, format_ratio
 from jdm_stats.models.design import INTERCEPT, Design
 from jdm_stats.models.inference import Inference
@@ -149,3 +152,23 @@ def method_note(penalty: str | None, interval: str, found: Inference) -> str:
             "likelihood-ratio tests."
         )
     return f"Plain maximum likelihood; {limits} limits at 95% and Wald tests."
+
+
+def terms_to_tell(term: str | None, terms: Sequence[str]) -> list[str]:
+    """Return the term asked for, or every term but the intercept.
+
+    Raises
+    ------
+    UsageError
+        When there is no such term.
+
+    Examples
+    --------
+    >>> terms_to_tell(None, ["Intercept", "nxp2"])
+    ['nxp2']
+    """
+    chosen = [term] if term else [name for name in terms if name != "Intercept"]
+    unknown = [name for name in chosen if name not in terms]
+    if unknown:
+        raise UsageError(f"no such terms: {unknown}; the terms are {terms}")
+    return chosen
