@@ -9,13 +9,13 @@ that combination is a coefficient of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from jdm_stats.likelihood.estimable import column_spread
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.partial import PartialLikelihood, Ties
@@ -26,6 +26,7 @@ from jdm_stats.likelihood.penalty import (
     NoPenalty,
     Penalty,
     Point,
+    PriorPenalty,
     evaluate_point,
 )
 from jdm_stats.likelihood.profile import (
@@ -34,17 +35,18 @@ from jdm_stats.likelihood.profile import (
     likelihood_ratio_test,
     profile_limits,
 )
-from jdm_stats.likelihood.risk_sets import FloatArray, IntArray, RiskSets
+from jdm_stats.likelihood.risk_sets import FloatArray, RiskSets
 from jdm_stats.likelihood.separation import (
     Separation,
     cox_separation,
+    finite_maximum,
     logistic_separation,
 )
 
 # Peaks of a penalised likelihood tried one after another.
 MAX_RESTARTS = 5
-# Information below this share of the second moments it is the difference of is rounding.
-ROUNDING = 1e-11
+# Steps of a plain climb before it is asked whether there is a maximum to climb to.
+FIRST_CLIMB = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,8 @@ class Problem:
     likelihood : Likelihood
     scale : (p,) float array
         Caller's coefficient = scaled coefficient / scale.
-    firth : bool
-        Whether Firth's penalty is added.
+    penalty : Penalty
+        Of the scaled coefficients.
     location : (p,) float array, optional
         What was taken from each column of a logistic problem; 0 for its intercept, the
         first. None when no coefficient depends on it.
@@ -65,13 +67,23 @@ class Problem:
 
     likelihood: Likelihood
     scale: FloatArray
-    firth: bool
+    penalty: Penalty = field(default_factory=NoPenalty)
     location: FloatArray | None = None
 
     @property
-    def penalty(self) -> Penalty:
-        """The penalty as the solver needs it."""
-        return FirthPenalty() if self.firth else NoPenalty()
+    def firth(self) -> bool:
+        """Whether the penalty is Firth's."""
+        return isinstance(self.penalty, FirthPenalty)
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is no penalty."""
+        return isinstance(self.penalty, NoPenalty)
+
+    @property
+    def logistic(self) -> bool:
+        """Whether the first coefficient is an intercept."""
+        return self.location is not None
 
     @cached_property
     def null_value(self) -> float:
@@ -80,10 +92,9 @@ class Problem:
         For a logistic likelihood that is the restriction of all but the first column.
         """
         p = self.likelihood.n_parameters
-        logistic = isinstance(self.likelihood, LogisticLikelihood)
-        held = tuple(range(1 if logistic else 0, p))
+        held = tuple(range(1 if self.logistic else 0, p))
         found = maximise(self.likelihood, self.penalty, np.zeros(p), held=held)
-        return found.point.value + self.offset
+        return found.point.value + self.scaling
 
     @cached_property
     def back(self) -> FloatArray:
@@ -94,7 +105,7 @@ class Problem:
         return matrix
 
     @property
-    def offset(self) -> float:
+    def scaling(self) -> float:
         """What scaling adds to a penalised log-likelihood in the caller's units."""
         return float(np.log(self.scale).sum()) if self.firth else 0.0
 
@@ -104,6 +115,38 @@ class Problem:
             start = np.zeros(self.likelihood.n_parameters)
         found = maximise(self.likelihood, self.penalty, start)
         return Solution(self, found, _inverse(found.point.information))
+
+    def gated(self, *, directions: bool = True) -> tuple[Solution | None, Separation]:
+        """Fit a plain problem whose maximum exists; no solution where none does.
+
+        A first climb is short. When its end does not prove that there is a maximum, the
+        separation programme says so or not, and only then is the climb taken up again.
+
+        Parameters
+        ----------
+        directions : bool, default True
+            Find which coefficients diverge.
+        """
+        zero = np.zeros(self.likelihood.n_parameters)
+        found = maximise(
+            self.likelihood, self.penalty, zero, max_iterations=FIRST_CLIMB
+        )
+        none = Separation(False, np.zeros(len(zero), dtype=np.intp))
+        if not self._proven(found):
+            separation = separation_of(self, directions=directions)
+            if separation.separated:
+                return None, separation
+        if not found.converged:
+            found = maximise(self.likelihood, self.penalty, found.point.beta)
+        return Solution(self, found, _inverse(found.point.information)), none
+
+    def _proven(self, found: Maximum) -> bool:
+        point = found.point
+        x = getattr(self.likelihood, "covariates", None)
+        if x is None or not np.isfinite(point.value):
+            return False
+        spread = 1.0 if self.logistic else 2.0
+        return finite_maximum(x, point.gradient, point.information, spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +183,7 @@ class Solution:
     @property
     def penalised_log_likelihood(self) -> float:
         """Log-likelihood with the penalty, in the caller's units."""
-        return self.maximum.point.value + self.problem.offset
+        return self.maximum.point.value + self.problem.scaling
 
     @cached_property
     def limits_95(self) -> tuple[tuple[Limit, Limit], ...]:
@@ -154,7 +197,7 @@ class Solution:
         is very skewed; the peak reached from zero need not be the highest.
         """
         found = self
-        for _ in range(MAX_RESTARTS if self.problem.firth else 0):
+        for _ in range(0 if self.problem.penalty.concave else MAX_RESTARTS):
             higher = found._higher()
             if higher is None:
                 break
@@ -186,12 +229,12 @@ class Solution:
     def _limits(
         self, index: int, conf_level: float, known: tuple[Limit, Limit] | None = None
     ) -> tuple[Limit, Limit]:
-        likelihood, best, lengths = self.turned((index,))
+        likelihood, penalty, best, lengths = self.turned((index,))
         at = index if lengths is None else 0
         unit = 1.0 / self.problem.scale[index] if lengths is None else lengths[0]
         std_error = float(np.sqrt(self.covariance[index, index]) / unit)
         lower, upper = profile_limits(
-            likelihood, self.problem.penalty, best, at, std_error, conf_level, known
+            likelihood, penalty, best, at, std_error, conf_level, known
         )
         return tuple(  # type: ignore[return-value]
             replace(
@@ -204,13 +247,13 @@ class Solution:
 
     def test(self, indices: tuple[int, ...]) -> RatioTest:
         """(Penalised) likelihood-ratio test that the coefficients are all zero."""
-        likelihood, best, lengths = self.turned(indices)
+        likelihood, penalty, best, lengths = self.turned(indices)
         held = indices if lengths is None else tuple(range(len(indices)))
-        return likelihood_ratio_test(likelihood, self.problem.penalty, best, held)
+        return likelihood_ratio_test(likelihood, penalty, best, held)
 
     def turned(
         self, indices: tuple[int, ...]
-    ) -> tuple[Likelihood, Point, FloatArray | None]:
+    ) -> tuple[Likelihood, Penalty, Point, FloatArray | None]:
         """Turn the inner coefficients until the caller's ``indices`` come first.
 
         A rotation, so that the problem is as well conditioned as before and its penalty the
@@ -218,7 +261,7 @@ class Solution:
 
         Returns
         -------
-        likelihood : Likelihood
+        likelihood, penalty
             Of the turned coefficients.
         point : Point
             The maximum, turned.
@@ -227,12 +270,13 @@ class Solution:
             was turned: ``indices`` are places of inner coefficients.
         """
         likelihood, best = self.problem.likelihood, self.maximum.point
+        penalty = self.problem.penalty
         if (
             self.problem.location is None
             or 0 not in indices
             or not isinstance(likelihood, LogisticLikelihood)
         ):
-            return likelihood, best, None
+            return likelihood, penalty, best, None
         rotation, lengths = np.linalg.qr(
             self.problem.back[list(indices)].T, mode="complete"
         )
@@ -240,12 +284,20 @@ class Solution:
         signs[: len(indices)] = np.where(np.diag(lengths) < 0, -1.0, 1.0)
         rotation = rotation * signs
         turned = replace(likelihood, covariates=likelihood.covariates @ rotation)
-        point = evaluate_point(turned, self.problem.penalty, rotation.T @ best.beta)
-        return turned, point, np.abs(np.diag(lengths))
+        penalty = penalty.turned(rotation)
+        point = evaluate_point(turned, penalty, rotation.T @ best.beta)
+        return turned, penalty, point, np.abs(np.diag(lengths))
 
 
 def cox_problem(
-    covariates: FloatArray, risk_sets: RiskSets, *, ties: Ties, firth: bool
+    covariates: FloatArray,
+    risk_sets: RiskSets,
+    *,
+    ties: Ties,
+    firth: bool = False,
+    priors: PriorPenalty | None = None,
+    weights: FloatArray | None = None,
+    offset: FloatArray | None = None,
 ) -> Problem:
     """Scale and centre a Cox problem.
 
@@ -256,6 +308,10 @@ def cox_problem(
     risk_sets : RiskSets
     ties : {"efron", "breslow"}
     firth : bool
+    priors : PriorPenalty, optional
+        Its rows act on coefficients in the caller's units.
+    weights, offset : (m,) float arrays, optional
+        Of the kept rows.
 
     Returns
     -------
@@ -276,14 +332,22 @@ def cox_problem(
     >>> float(abs(problem.solve().coefficients[0])) < 1e-12
     True
     """
-    centred = covariates - covariates.mean(axis=0)
-    scale = _spread(centred)
-    likelihood = PartialLikelihood(centred / scale, risk_sets, ties)
-    return Problem(likelihood, scale, firth)
+    inner = covariates - covariates.mean(axis=0)
+    scale = column_spread(inner)
+    inner /= scale
+    likelihood = PartialLikelihood(inner, risk_sets, ties, weights, offset)
+    problem = Problem(likelihood, scale, _penalty(firth))
+    return problem if priors is None else _with_priors(problem, priors)
 
 
 def logistic_problem(
-    covariates: FloatArray, outcome: FloatArray, *, firth: bool
+    covariates: FloatArray,
+    outcome: FloatArray,
+    *,
+    firth: bool = False,
+    priors: PriorPenalty | None = None,
+    weights: FloatArray | None = None,
+    offset: FloatArray | None = None,
 ) -> Problem:
     """Scale a logistic problem whose first column is the intercept.
 
@@ -292,7 +356,9 @@ def logistic_problem(
     covariates : (n, p) float array
     outcome : (n,) float array
         0.0 or 1.0.
-    firth : bool
+    firth, priors
+        As in `cox_problem`.
+    weights, offset : (n,) float arrays, optional
 
     Returns
     -------
@@ -300,92 +366,36 @@ def logistic_problem(
     """
     location = covariates.mean(axis=0)
     location[0] = 0.0
-    scale = _spread(covariates - location)
+    scale = column_spread(covariates - location)
     inner = (covariates - location) / scale
-    return Problem(LogisticLikelihood(inner, outcome), scale, firth, location)
+    likelihood = LogisticLikelihood(inner, outcome, weights, offset)
+    problem = Problem(likelihood, scale, _penalty(firth), location)
+    return problem if priors is None else _with_priors(problem, priors)
 
 
-def independent_columns(centred: FloatArray) -> IntArray:
-    """Positions of columns that are not linear combinations of earlier ones.
-
-    Parameters
-    ----------
-    centred : (n, p) float array
-        Columns, without any constant part the model cannot see.
-
-    Returns
-    -------
-    (k,) int array
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -2.0, -1.0]])
-    >>> independent_columns(x)
-    array([0, 2])
-    """
-    basis = np.empty((centred.shape[0], 0))
-    kept = []
-    for j in range(centred.shape[1]):
-        column = centred[:, j]
-        length = float(np.linalg.norm(column))
-        rest = column - basis @ (basis.T @ column)
-        rest -= basis @ (basis.T @ rest)
-        if length > 0 and float(np.linalg.norm(rest)) > 1e-9 * length:
-            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
-            kept.append(j)
-    return np.asarray(kept, dtype=np.intp)
+def _penalty(firth: bool) -> Penalty:
+    return FirthPenalty() if firth else NoPenalty()
 
 
-def estimable_cox_columns(covariates: FloatArray, risk_sets: RiskSets) -> IntArray:
-    """Positions of covariates that vary, independently, within the risk sets."""
-    deviations = _within_risk_sets(covariates, risk_sets)
-    return independent_columns(deviations)
+def _with_priors(problem: Problem, priors: PriorPenalty) -> Problem:
+    return replace(problem, penalty=priors.turned(problem.back))
 
 
-def _within_risk_sets(covariates: FloatArray, risk_sets: RiskSets) -> FloatArray:
-    """Return a square root of the information at zero: its null space is what no risk set sees.
-
-    Each column is brought to unit length, or to zero where its information is no more than
-    the rounding of its second moments.
-    """
-    centred = covariates - covariates.mean(axis=0)
-    centred[:, _constant(covariates)] = 0.0
-    evaluation = PartialLikelihood(
-        centred / _spread(centred), risk_sets, "breslow"
-    ).evaluate(np.zeros(covariates.shape[1]))
-    second_moments = (centred / _spread(centred)).T ** 2 @ evaluation.v
-    own = np.diag(evaluation.information)
-    seen = own > ROUNDING * second_moments
-    unit = np.where(seen, 1.0 / np.sqrt(np.where(seen, own, 1.0)), 0.0)
-    values, vectors = np.linalg.eigh(evaluation.information * np.outer(unit, unit))
-    values[values < ROUNDING] = 0.0
-    root = np.sqrt(values)[:, None] * vectors.T
-    root[:, ~seen] = 0.0
-    return root
-
-
-def _constant(covariates: FloatArray) -> NDArray[np.bool_]:
-    """Mark columns that vary by no more than rounding."""
-    size = np.abs(covariates).max(axis=0, initial=0.0)
-    return np.ptp(covariates, axis=0) <= 1e-13 * size
-
-
-def separation_of(problem: Problem) -> Separation:
+def separation_of(problem: Problem, *, directions: bool = True) -> Separation:
     """Test a problem for monotone likelihood."""
     likelihood = problem.likelihood
     if isinstance(likelihood, PartialLikelihood):
-        return cox_separation(likelihood.covariates, likelihood.risk_sets)
+        return cox_separation(
+            likelihood.covariates, likelihood.risk_sets, directions=directions
+        )
     if isinstance(likelihood, LogisticLikelihood):
         return logistic_separation(
-            likelihood.covariates, likelihood.outcome, problem.back
+            likelihood.covariates,
+            likelihood.outcome,
+            problem.back,
+            directions=directions,
         )
     raise TypeError(f"no separation test for {type(likelihood).__name__}")
-
-
-def _spread(centred: FloatArray) -> FloatArray:
-    spread = np.sqrt(np.mean(centred**2, axis=0))
-    return np.where(spread > 0, spread, 1.0)
 
 
 def _inverse(information: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """The logistic likelihood and the third moments that Firth's penalty needs.
 
-Firth (1993): the penalised score is sum_i (y_i - pi_i + h_i (1/2 - pi_i)) x_i, with h the
-diagonal of the hat matrix.
+Firth (1993): the penalised score is sum_i w_i (y_i - pi_i + h_i / w_i (1/2 - pi_i)) x_i, with
+h the diagonal of the (weighted) hat matrix.
 """
 
 from __future__ import annotations
@@ -24,28 +24,43 @@ class LogisticLikelihood:
         The design, its intercept column included.
     outcome : (n,) float array
         0.0 or 1.0.
+    weights : (n,) float array, optional
+        Above zero; default 1.
+    offset : (n,) float array, optional
+        Added to the linear predictor; default 0.
     """
 
     covariates: FloatArray
     outcome: FloatArray
+    weights: FloatArray | None = None
+    offset: FloatArray | None = None
 
     @property
     def n_parameters(self) -> int:
         """Number of coefficients, p, the intercept included."""
         return self.covariates.shape[1]
 
+    def linear_predictor(self, beta: FloatArray) -> FloatArray:
+        """Log odds of every row at ``beta``, (n,)."""
+        eta: FloatArray = self.covariates @ beta
+        return eta if self.offset is None else eta + self.offset
+
     def evaluate(self, beta: FloatArray) -> LogisticEvaluation:
         """Log-likelihood, score and information at ``beta``, shape (p,)."""
         x, y = self.covariates, self.outcome
-        eta = x @ beta
+        eta = self.linear_predictor(beta)
         probability = expit(eta)
-        variance = expit(eta) * expit(-eta)
+        variance = probability * expit(-eta)
+        residual = y - probability
         # log(1 + e^eta) without overflow
-        log_likelihood = float(y @ eta - np.logaddexp(0.0, eta).sum())
+        each = y * eta - np.logaddexp(0.0, eta)
+        if self.weights is not None:
+            variance, residual = variance * self.weights, residual * self.weights
+            each *= self.weights
         return LogisticEvaluation(
             problem=self,
-            log_likelihood=log_likelihood,
-            score=x.T @ (y - probability),
+            log_likelihood=float(each.sum()),
+            score=x.T @ residual,
             information=(x * variance[:, None]).T @ x,
             probability=probability,
             variance=variance,
@@ -63,7 +78,7 @@ class LogisticEvaluation:
     score : (p,) float array
     information : (p, p) float array
     probability, variance : (n,) float arrays
-        Fitted probabilities pi and pi (1 - pi).
+        Fitted probabilities pi, and pi (1 - pi) times the weight.
     """
 
     problem: LogisticLikelihood
@@ -73,8 +88,18 @@ class LogisticEvaluation:
     probability: FloatArray
     variance: FloatArray
 
+    def hat_diagonal(self, inverse: FloatArray) -> FloatArray:
+        """Diagonal of the (weighted) hat matrix, (n,)."""
+        x = self.problem.covariates
+        leverage: FloatArray = np.einsum("ij,ij->i", x @ inverse, x)
+        return self.variance * leverage
+
     def half_log_det_gradient(self, inverse: FloatArray) -> FloatArray:
         """Gradient of 1/2 log det information, given the inverse of the information."""
-        x = self.problem.covariates
-        hat = self.variance * np.einsum("ij,ij->i", x @ inverse, x)
-        return x.T @ (hat * (0.5 - self.probability))
+        hat = self.hat_diagonal(inverse)
+        return self.problem.covariates.T @ (hat * (0.5 - self.probability))
+
+    def score_residuals(self) -> FloatArray:
+        """Contribution of each row to the score, unweighted, (n, p)."""
+        problem = self.problem
+        return problem.covariates * (problem.outcome - self.probability)[:, None]

@@ -90,7 +90,8 @@ def maximise(
                 "" if stalled else f"no ascent at a standardised score of {size:.1e}"
             )
             return Maximum(point, stalled, reason, iteration)
-        curvature = _learn(curvature, point, moved, free)
+        if not penalty.concave:
+            curvature = _learn(curvature, point, moved, free)
         point = moved
     reason = f"no convergence in {max_iterations} iterations"
     return Maximum(point, False, reason, max_iterations)
@@ -108,7 +109,8 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
     """Solve for the step, with the learnt curvature while that is positive definite."""
     information = point.information[np.ix_(free, free)]
     gradient = point.gradient[free]
-    for matrix in (information - curvature, information):
+    known = (information,) if not curvature.any() else (information - curvature, information)
+    for matrix in known:
         try:
             step = cho_solve(cho_factor(matrix), gradient)
         except (LinAlgError, ValueError):

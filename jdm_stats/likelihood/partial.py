@@ -1,8 +1,10 @@
 """Cox's partial likelihood on (start, stop] rows, with Efron's or Breslow's ties.
 
 Second moments come from one weighted cross-product and the third moments that Firth's
-penalty needs from the adjoint of the risk-set sum, so no K x p x p array exists. Formulas:
-Efron (1977), Heinze and Schemper (2001); written out in docs/engine.md.
+penalty needs from the adjoint of the risk-set sum, so no K x p x p array exists. Residuals,
+the baseline hazard and the sandwich are read off the same arrays. Weights enter as in R's
+coxph: each of the m deaths tied at a time carries their mean weight. Formulas: Efron (1977),
+Heinze and Schemper (2001), Therneau and Grambsch (2000); written out in docs/engine.md.
 """
 
 from __future__ import annotations
@@ -28,11 +30,17 @@ class PartialLikelihood:
         Rows of ``risk_sets.kept``, centred.
     risk_sets : RiskSets
     ties : {"efron", "breslow"}
+    weights : (m,) float array, optional
+        Above zero; default 1.
+    offset : (m,) float array, optional
+        Added to the linear predictor; default 0.
     """
 
     covariates: FloatArray
     risk_sets: RiskSets
     ties: Ties = "efron"
+    weights: FloatArray | None = None
+    offset: FloatArray | None = None
 
     @property
     def n_parameters(self) -> int:
@@ -40,44 +48,68 @@ class PartialLikelihood:
         return self.covariates.shape[1]
 
     @cached_property
-    def terms(self) -> tuple[IntArray, FloatArray]:
-        """Event time k and tie fraction phi of each factor of the likelihood, (d,)."""
-        deaths = self.risk_sets.deaths_per_time
+    def terms(self) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Event time k, tie fraction phi and weight of each factor of the likelihood, (d,)."""
+        sets = self.risk_sets
+        deaths = sets.deaths_per_time
         k = np.repeat(np.arange(len(deaths)), deaths)
+        if self.weights is None:
+            weight = np.ones(len(k))
+        else:
+            dying = self.weights[sets.deaths][:, None]
+            weight = (sets.sum_deaths(dying)[:, 0] / deaths)[k]
         if self.ties == "breslow":
-            return k, np.zeros(len(k))
+            return k, np.zeros(len(k)), weight
         first = np.repeat(np.cumsum(deaths) - deaths, deaths)
-        return k, (np.arange(len(k)) - first) / deaths[k]
+        return k, (np.arange(len(k)) - first) / deaths[k], weight
+
+    @cached_property
+    def death_weights(self) -> FloatArray:
+        """Weight of each death, (d,)."""
+        deaths = self.risk_sets.deaths
+        return np.ones(len(deaths)) if self.weights is None else self.weights[deaths]
 
     def evaluate(self, beta: FloatArray) -> PartialEvaluation:
         """Log-likelihood, score and information at ``beta``, shape (p,)."""
         x, sets = self.covariates, self.risk_sets
-        k, phi = self.terms
+        k, phi, weight = self.terms
         eta = x @ beta
-        eta -= np.max(eta, initial=0.0)
+        if self.offset is not None:
+            eta += self.offset
+        shift = float(np.max(eta, initial=-np.inf)) if len(eta) else 0.0
+        eta -= shift
         r = np.exp(eta)
-        weighted = np.column_stack([r, r[:, None] * x])
-        risk = sets.gather(weighted)
-        dying = sets.sum_deaths(weighted[sets.deaths])
-        reduced = risk[k] - phi[:, None] * dying[k]
+        if self.weights is not None:
+            r *= self.weights
+        weighted = np.empty((len(r), x.shape[1] + 1))
+        weighted[:, 0] = r
+        np.multiply(x, r[:, None], out=weighted[:, 1:])
+        reduced = sets.gather(weighted)[k]
+        if self.ties == "efron" and sets.n_times < len(k):
+            reduced -= phi[:, None] * sets.sum_deaths(weighted[sets.deaths])[k]
         s0 = reduced[:, 0]
         mean = reduced[:, 1:] / s0[:, None]
-        inverse = 1.0 / s0
+        inverse = weight / s0
         a = np.bincount(k, inverse, sets.n_times)
         b = np.bincount(k, phi * inverse, sets.n_times)
-        v: FloatArray = sets.spread(a[:, None].astype(np.float64))[:, 0]
+        v: FloatArray = sets.spread(a[:, None])[:, 0]
         v[sets.deaths] -= b[sets.death_time]
         v *= r
-        information = (x * v[:, None]).T @ x - mean.T @ mean
+        heavy = weight[:, None] * mean
+        information = (x * v[:, None]).T @ x - heavy.T @ mean
+        death_weights = self.death_weights
         return PartialEvaluation(
             problem=self,
-            log_likelihood=float(eta[sets.deaths].sum() - np.log(s0).sum()),
-            score=x[sets.deaths].sum(axis=0) - mean.sum(axis=0),
+            log_likelihood=float(
+                death_weights @ eta[sets.deaths] - weight @ np.log(s0)
+            ),
+            score=death_weights @ x[sets.deaths] - heavy.sum(axis=0),
             information=(information + information.T) / 2.0,
             r=r,
             v=v,
             s0=s0,
             mean=mean,
+            shift=shift,
         )
 
 
@@ -92,11 +124,13 @@ class PartialEvaluation:
     score : (p,) float array
     information : (p, p) float array
     r, v : (m,) float arrays
-        Relative hazards and second-moment weights of the kept rows.
+        Weighted relative hazards exp(eta - shift) and second-moment weights of the rows.
     s0 : (d,) float array
         (Efron-reduced) risk-set sum of each factor.
     mean : (d, p) float array
         (Efron-reduced) weighted mean covariates of each factor.
+    shift : float
+        The largest linear predictor, taken off before exponentials.
     """
 
     problem: PartialLikelihood
@@ -107,27 +141,79 @@ class PartialEvaluation:
     v: FloatArray
     s0: FloatArray
     mean: FloatArray
+    shift: float = 0.0
 
     def half_log_det_gradient(self, inverse: FloatArray) -> FloatArray:
         """Gradient of 1/2 log det information, given the inverse of the information."""
         x, sets = self.problem.covariates, self.problem.risk_sets
-        k, phi = self.problem.terms
+        k, phi, weight = self.problem.terms
         xa = x @ inverse
         q = np.einsum("ij,ij->i", xa, x)
         rq = (self.r * q)[:, None]
         eq = sets.gather(np.column_stack([self.r, rq]))[k, 1]
         eq -= phi * sets.sum_deaths(rq[sets.deaths])[k, 0]
         eq /= self.s0
-        ratio = self.mean / self.s0[:, None]
-        per_time = np.zeros((sets.n_times, x.shape[1]))
-        reduced = np.zeros_like(per_time)
-        np.add.at(per_time, k, ratio)
-        np.add.at(reduced, k, phi[:, None] * ratio)
-        g = sets.spread(per_time)
-        g[sets.deaths] -= reduced[sets.death_time]
-        spread_term = self.r * np.einsum("ij,ij->i", xa, g)
+        spread_term = self.r * np.einsum("ij,ij->i", xa, self.mean_spread)
         quadratic = np.einsum("kj,kj->k", self.mean @ inverse, self.mean)
         return 0.5 * (
             x.T @ (self.v * q - 2.0 * spread_term)
-            + self.mean.T @ (2.0 * quadratic - eq)
+            + self.mean.T @ (weight * (2.0 * quadratic - eq))
         )
+
+    @cached_property
+    def mean_spread(self) -> FloatArray:
+        """Sum of mean covariates over the factors a row is at risk at, each by 1/S0, (m, p)."""
+        sets = self.problem.risk_sets
+        k, phi, weight = self.problem.terms
+        ratio = self.mean * (weight / self.s0)[:, None]
+        g: FloatArray = sets.spread(self._by_time(ratio))
+        g[sets.deaths] -= self._by_time(phi[:, None] * ratio)[sets.death_time]
+        return g
+
+    def _by_time(self, values: FloatArray) -> FloatArray:
+        """Sum values of the factors by event time: (d, c) to (K, c)."""
+        return self.problem.risk_sets.sum_deaths(values)
+
+    def hazard_increments(self) -> FloatArray:
+        """Increments of the cumulative baseline hazard at the event times, (K,).
+
+        Of a row whose covariates (as held here) and offset are 0.
+        """
+        _, _, weight = self.problem.terms
+        increments = self._by_time((weight / self.s0)[:, None])[:, 0]
+        return increments * np.exp(-self.shift)
+
+    def martingale_residuals(self) -> FloatArray:
+        """Events less expected events of the kept rows, unweighted, (m,)."""
+        problem = self.problem
+        expected = self.v if problem.weights is None else self.v / problem.weights
+        residuals = -expected
+        residuals[problem.risk_sets.deaths] += 1.0
+        return residuals
+
+    def schoenfeld_residuals(self) -> FloatArray:
+        """Covariates of each death less the mean of its risk set, unweighted, (d, p)."""
+        sets = self.problem.risk_sets
+        return self.problem.covariates[sets.deaths] - self._mean_at_time()[sets.death_time]
+
+    def _mean_at_time(self) -> FloatArray:
+        """Mean covariates of the risk set at each event time, (K, p)."""
+        sets = self.problem.risk_sets
+        return self._by_time(self.mean) / sets.deaths_per_time[:, None]
+
+    def score_residuals(self) -> FloatArray:
+        """Contribution of each kept row to the score, unweighted, (m, p).
+
+        Their sum, each times its weight, is the score.
+        """
+        problem, sets = self.problem, self.problem.risk_sets
+        x = problem.covariates
+        one = self.r if problem.weights is None else self.r / problem.weights
+        residuals = self.mean_spread * one[:, None]
+        residuals -= x * (one * self._hazard_spread)[:, None]
+        residuals[sets.deaths] += self.schoenfeld_residuals()
+        return residuals
+
+    @cached_property
+    def _hazard_spread(self) -> FloatArray:
+        return self.v / self.r

@@ -6,11 +6,12 @@ A likelihood gives ``evaluate(beta)`` with ``log_likelihood``, ``score``, ``info
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.special import expit
 
 from jdm_stats.likelihood.risk_sets import FloatArray
 
@@ -38,33 +39,113 @@ class Likelihood(Protocol):
 class Penalty(Protocol):
     """What the solver needs of a penalty."""
 
-    def contribution(self, evaluation: Evaluation) -> tuple[float, FloatArray]:
-        """Value and gradient (p,) to add; value -inf where it is not defined."""
+    @property
+    def concave(self) -> bool:
+        """Whether the penalised objective has one peak only."""
+
+    def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
+        """What to add at ``beta``; a value of -inf where it is not defined."""
+
+    def turned(self, rotation: FloatArray) -> Penalty:
+        """Give the same penalty of coefficients ``rotation' beta``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contribution:
+    """What a penalty adds to the objective at one point.
+
+    Parameters
+    ----------
+    value : float
+    gradient : (p,) float array
+    curvature : (p, p) float array or None
+        Minus the second derivative where it is known; None leaves it to be learnt.
+    """
+
+    value: float
+    gradient: FloatArray
+    curvature: FloatArray | None = None
 
 
 @dataclass(frozen=True)
 class NoPenalty:
     """Plain maximum likelihood."""
 
-    def contribution(self, evaluation: Evaluation) -> tuple[float, FloatArray]:
+    concave = True
+
+    def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
         """Zero."""
-        return 0.0, np.zeros_like(evaluation.score)
+        return Contribution(0.0, np.zeros_like(evaluation.score))
+
+    def turned(self, rotation: FloatArray) -> NoPenalty:
+        """Itself."""
+        return self
 
 
 @dataclass(frozen=True)
 class FirthPenalty:
     """Firth's penalty 1/2 log det I(beta), Jeffreys' prior (Firth 1993)."""
 
-    def contribution(self, evaluation: Evaluation) -> tuple[float, FloatArray]:
+    concave = False
+
+    def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
         """Half the log determinant of the full information, and its gradient."""
         information = evaluation.information
         try:
             factor = cho_factor(information)
         except (LinAlgError, ValueError):
-            return -np.inf, np.zeros_like(evaluation.score)
+            return Contribution(-np.inf, np.zeros_like(evaluation.score))
         inverse = cho_solve(factor, np.eye(len(information)))
         value = float(np.log(np.diag(factor[0])).sum())
-        return value, evaluation.half_log_det_gradient(inverse)
+        return Contribution(value, evaluation.half_log_det_gradient(inverse))
+
+    def turned(self, rotation: FloatArray) -> FirthPenalty:
+        """Itself: a rotation leaves the determinant as it is."""
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class PriorPenalty:
+    """Log densities of priors on coefficients in the caller's units.
+
+    Parameters
+    ----------
+    rows : (q, p) float array
+        Take inner coefficients to those with a prior.
+    mean, sd : (q,) float arrays
+        Of normal priors; ``sd`` is NaN where the prior is log-F.
+    m1, m2 : (q,) float arrays
+        Degrees of freedom of log-F priors: density proportional to
+        exp(b m1 / 2) / (1 + exp(b))^((m1 + m2) / 2), b the coefficient less ``mean``
+        (Greenland and Mansournia 2015); NaN where the prior is normal.
+    """
+
+    rows: FloatArray
+    mean: FloatArray
+    sd: FloatArray
+    m1: FloatArray
+    m2: FloatArray
+    concave = True
+
+    def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
+        """Log density up to a constant, its gradient and curvature."""
+        b = self.rows @ beta - self.mean
+        normal = np.isfinite(self.sd)
+        total = 0.5 * (self.m1 + self.m2)
+        share = expit(b)
+        value = np.where(
+            normal,
+            -0.5 * (b / self.sd) ** 2,
+            0.5 * self.m1 * b - total * np.logaddexp(0.0, b),
+        )
+        slope = np.where(normal, -b / self.sd**2, 0.5 * self.m1 - total * share)
+        bend = np.where(normal, 1.0 / self.sd**2, total * share * expit(-b))
+        curvature = (self.rows * bend[:, None]).T @ self.rows
+        return Contribution(float(value.sum()), self.rows.T @ slope, curvature)
+
+    def turned(self, rotation: FloatArray) -> PriorPenalty:
+        """Give the same priors of rotated coefficients."""
+        return replace(self, rows=self.rows @ rotation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +160,11 @@ class Point:
     gradient : (p,) float array
         Of the penalised log-likelihood.
     penalty_gradient : (p,) float array
+        Of the part whose curvature is not known; what the solver learns from.
     log_likelihood : float
         Without the penalty.
     information : (p, p) float array
-        Of the likelihood alone.
+        Of the likelihood, and of the priors where there are any.
     """
 
     beta: FloatArray
@@ -98,15 +180,19 @@ def evaluate_point(likelihood: Likelihood, penalty: Penalty, beta: FloatArray) -
     # So far out that a risk set underflows, the point is refused by its value of -inf.
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         evaluation = likelihood.evaluate(beta)
-        value, gradient = penalty.contribution(evaluation)
-    total = evaluation.log_likelihood + value
-    if not np.all(np.isfinite(evaluation.information)):
+        added = penalty.contribution(evaluation, beta)
+    total = evaluation.log_likelihood + added.value
+    information = evaluation.information
+    learnt = added.gradient
+    if added.curvature is not None:
+        information, learnt = information + added.curvature, np.zeros_like(learnt)
+    if not np.all(np.isfinite(information)):
         total = -np.inf
     return Point(
         beta=beta,
         value=total if np.isfinite(total) else -np.inf,
-        gradient=evaluation.score + gradient,
-        penalty_gradient=gradient,
+        gradient=evaluation.score + added.gradient,
+        penalty_gradient=learnt,
         log_likelihood=evaluation.log_likelihood,
-        information=evaluation.information,
+        information=information,
     )

@@ -17,7 +17,6 @@ from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.peaks import HIGHER, highest_from, predicted
 from jdm_stats.likelihood.penalty import (
     Likelihood,
-    NoPenalty,
     Penalty,
     Point,
     evaluate_point,
@@ -110,7 +109,7 @@ def likelihood_ratio_test(
     restricted = maximise(likelihood, penalty, start, held=held)
     if not restricted.converged:
         restricted = maximise(likelihood, penalty, np.zeros_like(start), held=held)
-    if not isinstance(penalty, NoPenalty):
+    if not penalty.concave:
         restricted = highest_from(
             likelihood, penalty, restricted, [np.zeros_like(start)], held
         )
@@ -254,7 +253,7 @@ class _Search:
         other start leads higher, and a jump from one branch to another is no limit.
         """
         highest = found
-        if not isinstance(self.penalty, NoPenalty):
+        if not self.penalty.concave:
             zeros = np.zeros_like(self.best.beta)
             top = self.best
             apart = APART / np.sqrt(np.maximum(np.diag(top.information), 1e-12))

@@ -7,6 +7,9 @@ made of two linear maps, adjoint to each other:
 - ``gather``: S_k = sum of row values over the rows at risk at t_k;
 - ``spread``: c_i = sum of event-time values over the times at which row i is at risk.
 
+Strata number their event times one after another, so that a row's run stays contiguous and
+no stratum sees another.
+
 Small problems, which rare events are, use the K x n membership matrix itself and so add
 without ever subtracting. Large ones use cumulative sums of a difference array, O(n + K),
 and sum the few risk sets directly where that subtraction would lose digits.
@@ -27,6 +30,8 @@ IntArray = NDArray[np.intp]
 DENSE_ENTRIES = 2_000_000
 # A risk set this small against the largest before it is summed directly.
 CANCELLATION = 1e-6
+# Rows above which whole days are ranked by counting instead of searching.
+COUNTED_ROWS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +46,14 @@ class RiskSets:
     lo, hi : (m,) int arrays
         Row i is at risk at event times ``lo[i] <= k < hi[i]``.
     times : (K,) float array
-        Distinct event times, ascending.
+        Distinct event times, ascending within each stratum.
     deaths : (d,) int array
-        Positions among the kept rows of those that end in the event.
+        Positions among the kept rows of those that end in the event, by event time and,
+        where tied, in row order.
     death_time : (d,) int array
-        Index k of the event time of each death.
+        Index k of the event time of each death, ascending.
+    stratum : (K,) int array
+        Code of the stratum each event time belongs to.
     dense_entries : int
         Largest K x m for which the membership matrix is held.
     """
@@ -56,6 +64,7 @@ class RiskSets:
     times: FloatArray
     deaths: IntArray
     death_time: IntArray
+    stratum: IntArray
     dense_entries: int = DENSE_ENTRIES
 
     @property
@@ -81,21 +90,17 @@ class RiskSets:
             return self._membership @ values
         sums = np.empty((self.n_times, values.shape[1]))
         for c in range(values.shape[1]):
-            entering = np.bincount(self.lo, values[:, c], self.n_times + 1)
-            leaving = np.bincount(self.hi, values[:, c], self.n_times + 1)
+            column = np.ascontiguousarray(values[:, c])
+            entering = np.bincount(self.lo, column, self.n_times + 1)
+            leaving = np.bincount(self.hi, column, self.n_times + 1)
             sums[:, c] = np.cumsum(entering - leaving)[:-1]
-        for k in np.flatnonzero(self._loses_digits(values)):
+        size = sums[:, 0]
+        # Risk sets whose first column is tiny beside what passed through lose digits.
+        tiny = size < CANCELLATION * np.maximum.accumulate(np.abs(size))
+        for k in np.flatnonzero(tiny):
             at_risk = (self.lo <= k) & (k < self.hi)
             sums[k] = values[at_risk].sum(axis=0)
         return sums
-
-    def _loses_digits(self, values: FloatArray) -> NDArray[np.bool_]:
-        """Mark risk sets whose first column is tiny beside what passed through."""
-        first = values[:, 0]
-        entering = np.bincount(self.lo, first, self.n_times + 1)
-        leaving = np.bincount(self.hi, first, self.n_times + 1)
-        size = np.cumsum(entering - leaving)[:-1]
-        return size < CANCELLATION * np.maximum.accumulate(np.abs(size))
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Sum event-time values over the times each row is at risk: (K, c) to (m, c)."""
@@ -105,11 +110,16 @@ class RiskSets:
         np.cumsum(values, axis=0, out=cumulative[1:])
         return cumulative[self.hi] - cumulative[self.lo]
 
+    @cached_property
+    def first_deaths(self) -> IntArray:
+        """Place in ``deaths`` of the first death of each event time, shape (K,)."""
+        return np.searchsorted(self.death_time, np.arange(self.n_times))
+
     def sum_deaths(self, values: FloatArray) -> FloatArray:
         """Sum values of the dying rows by event time: (d, c) to (K, c)."""
-        sums = np.zeros((self.n_times, values.shape[1]))
-        np.add.at(sums, self.death_time, values)
-        return sums
+        if self.n_times == len(self.deaths):
+            return values
+        return np.add.reduceat(values, self.first_deaths, axis=0)
 
     def highest(self, values: FloatArray) -> IntArray:
         """Kept row with the largest value in each risk set: (m,) to (K,).
@@ -139,6 +149,7 @@ def build_risk_sets(
     stop: FloatArray,
     event: NDArray[np.bool_],
     *,
+    strata: IntArray | None = None,
     dense_entries: int = DENSE_ENTRIES,
 ) -> RiskSets:
     """Build the numbered event times and the run of them that each row sees.
@@ -149,6 +160,8 @@ def build_risk_sets(
         Row i is at risk in (start, stop]: open on the left, closed on the right.
     event : (n,) bool array
         True where the row ends in the event, at ``stop``.
+    strata : (n,) int array, optional
+        Stratum of each row, 0 and up: a row is at risk in its own stratum only.
     dense_entries : int, optional
         Largest K x m for which the membership matrix is held.
 
@@ -167,17 +180,44 @@ def build_risk_sets(
     >>> sets.gather(np.ones((2, 1)))
     array([[2.]])
     """
-    times = np.unique(stop[event])
-    lo = np.searchsorted(times, start, side="right")
-    hi = np.searchsorted(times, stop, side="right")
+    distinct = np.unique(stop[event])
+    before, upto = _ranks(distinct, start), _ranks(distinct, stop)
+    if strata is None:
+        times, stratum = distinct, np.zeros(len(distinct), dtype=np.intp)
+        lo, hi = before, upto
+    else:
+        # Key of an event time: its stratum first, then its place among all event times.
+        width = len(distinct) + 1
+        base = np.asarray(strata, dtype=np.int64) * width
+        keys = np.unique(base[event] + upto[event] - 1)
+        times, stratum = distinct[keys % width], (keys // width).astype(np.intp)
+        lo = np.searchsorted(keys, base + before, side="left")
+        hi = np.searchsorted(keys, base + upto, side="left")
     kept = np.flatnonzero(lo < hi)
     deaths = np.flatnonzero(event[kept])
+    death_time = hi[kept][deaths] - 1
+    order = np.argsort(death_time, kind="stable")
     return RiskSets(
         kept=kept,
         lo=lo[kept],
         hi=hi[kept],
         times=times,
-        deaths=deaths,
-        death_time=np.searchsorted(times, stop[kept][deaths]),
+        deaths=deaths[order],
+        death_time=death_time[order],
+        stratum=stratum,
         dense_entries=dense_entries,
     )
+
+
+def _ranks(distinct: FloatArray, times: FloatArray) -> IntArray:
+    """Number of event times up to and with each time, (n,): by counting where days are whole."""
+    if len(times) > COUNTED_ROWS and len(distinct):
+        last = float(distinct[-1])
+        whole = 0 <= distinct[0] and last < 4 * len(times)
+        if whole and bool((distinct == np.floor(distinct)).all()):
+            days = np.zeros(int(last) + 1, dtype=np.intp)
+            days[distinct.astype(np.intp)] = 1
+            # A time between two whole days has seen what the earlier day has.
+            place = np.clip(np.floor(times), -1, last).astype(np.intp)
+            return np.concatenate([np.cumsum(days), [0]])[place]
+    return np.searchsorted(distinct, times, side="right")

@@ -3,8 +3,15 @@
 A direction b raises the partial likelihood for ever when no one at risk beside a death ever
 has a higher x'b than the one who died: (x_death - x_j)'b >= 0 for every death and everyone at
 risk with it, not all of them zero (Albert and Anderson 1984; Heinze and Schemper 2001). That
-is a linear programme. Its rows, deaths times risk sets, are made only as they are needed:
-solve, look for the worst broken row at each event time, add it, solve again.
+is a linear programme, and its answer is read off a projection: with C the cone of such b and
+g a sum of all rows with weights above zero, the point of C nearest to g is 0 exactly when no
+direction of C has a strict row (Moreau). The rows, deaths times risk sets, are made only as
+they are needed: project, look for the worst broken row at each event time, add it, project
+again.
+
+Most fits never come here. Where a climb has ended with a score so small that the likelihood,
+whose third derivative is bounded by the spread of x'b times its second, must turn down in
+every direction, a finite maximum is proven (`finite_maximum`).
 """
 
 from __future__ import annotations
@@ -13,14 +20,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray, RiskSets
 
-TOLERANCE = 1e-7
-MAX_ROUNDS = 200
-# Pairs of a death and someone at risk with it, up to which one programme is enough.
-FEW_PAIRS = 1e5
+# A row counts as broken below this, with covariates and direction at most 1 in size.
+TOLERANCE = 1e-9
+# A projection this much shorter than what was projected is 0.
+NOTHING = 1e-10
+# A coefficient's own push moves a direction when the projection is longer than this.
+MOVED = 1e-6
+MAX_ROUNDS = 1000
 
 # Given a direction, rows d (c, p) with d'b most negative: those the direction breaks.
 FindBroken = Callable[[FloatArray], FloatArray]
@@ -43,14 +53,19 @@ class Separation:
     toward: IntArray
 
 
-def cox_separation(covariates: FloatArray, risk_sets: RiskSets) -> Separation:
+def cox_separation(
+    covariates: FloatArray, risk_sets: RiskSets, *, directions: bool = True
+) -> Separation:
     """Test a partial likelihood for monotonicity.
 
     Parameters
     ----------
     covariates : (m, p) float array
-        Rows of ``risk_sets.kept``.
+        Rows of ``risk_sets.kept``; linearly independent within the risk sets. Weights above
+        zero and offsets change nothing.
     risk_sets : RiskSets
+    directions : bool, default True
+        Find which coefficients diverge; False leaves ``toward`` at 0.
 
     Returns
     -------
@@ -69,9 +84,9 @@ def cox_separation(covariates: FloatArray, risk_sets: RiskSets) -> Separation:
     """
     x = covariates / _size(covariates)
     deaths, when = risk_sets.deaths, risk_sets.death_time
-    total = risk_sets.deaths_per_time
     sums = risk_sets.gather(np.column_stack([np.ones(len(x)), x]))
-    objective = x[deaths].T @ sums[when, 0] - total @ sums[:, 1:]
+    means = sums[:, 1:] / sums[:, :1]
+    objective = (x[deaths] - means[when]).sum(axis=0)
 
     def broken(direction: FloatArray) -> FloatArray:
         eta = x @ direction
@@ -80,11 +95,15 @@ def cox_separation(covariates: FloatArray, risk_sets: RiskSets) -> Separation:
         worst = gap < -TOLERANCE
         return x[deaths[worst]] - x[highest[worst]]
 
-    return _recession(objective, broken, float(sums[when, 0].sum()))
+    return _recession(objective, broken, directions)
 
 
 def logistic_separation(
-    covariates: FloatArray, outcome: FloatArray, combinations: FloatArray | None = None
+    covariates: FloatArray,
+    outcome: FloatArray,
+    combinations: FloatArray | None = None,
+    *,
+    directions: bool = True,
 ) -> Separation:
     """Test a logistic likelihood for (quasi-)complete separation.
 
@@ -97,6 +116,8 @@ def logistic_separation(
     combinations : (p, p) float array, optional
         Rows say what to report on: combinations of the coefficients of these columns.
         Default: the coefficients themselves.
+    directions : bool, default True
+        As in `cox_separation`.
 
     Returns
     -------
@@ -113,7 +134,42 @@ def logistic_separation(
         order = np.argsort(margin)[: 4 * signed.shape[1]]
         return signed[order[margin[order] < -TOLERANCE]]
 
-    return _recession(signed.sum(axis=0), broken, float(len(signed)), combinations)
+    return _recession(signed.mean(axis=0), broken, directions, combinations)
+
+
+def finite_maximum(
+    covariates: FloatArray, gradient: FloatArray, information: FloatArray, spread: float
+) -> bool:
+    """Whether a climb's last point proves that a finite maximum exists.
+
+    Along a direction d the third derivative of the log-likelihood is at most the range of
+    x'd times the second. Were d a direction of endless ascent, the slope at this point could
+    not be less than the second derivative divided by that range; where the score is smaller
+    than that for every d, there is none.
+
+    Parameters
+    ----------
+    covariates : (m, p) float array
+    gradient : (p,) float array
+        Score of the plain likelihood.
+    information : (p, p) float array
+    spread : float
+        Range of x'd in units of the largest |x'd|: 2 for a partial likelihood, whose rows
+        are compared with each other, 1 for a logistic one.
+
+    Returns
+    -------
+    bool
+        False proves nothing.
+    """
+    try:
+        factor = cholesky(information, lower=True)
+        whitened = solve_triangular(factor, covariates.T, lower=True)
+        decrement = solve_triangular(factor, gradient, lower=True)
+    except (LinAlgError, ValueError):
+        return False
+    reach = spread * float(np.sqrt(np.einsum("ij,ij->j", whitened, whitened).max()))
+    return bool(np.linalg.norm(decrement) * reach < 1.0)
 
 
 def _size(covariates: FloatArray) -> FloatArray:
@@ -124,60 +180,92 @@ def _size(covariates: FloatArray) -> FloatArray:
 def _recession(
     objective: FloatArray,
     broken: FindBroken,
-    n_pairs: float,
+    directions: bool,
     combinations: FloatArray | None = None,
 ) -> Separation:
     """Find whether a direction of ascent exists, then which coefficients it moves.
 
     Columns are linearly independent within the risk sets, so every direction of the cone
-    but zero is an ascent. One programme on the sum of all rows settles small problems; in a
-    large one that sum could drown a single strict row, and each coefficient is pushed.
+    but zero is an ascent.
     """
     p = len(objective)
-    pushes = np.eye(p) if combinations is None else combinations
-    rows = np.empty((0, p))
     toward = np.zeros(p, dtype=np.intp)
-    scale = max(float(np.abs(objective).max(initial=0.0)), 1e-300)
-    direction, rows = _solve(objective / scale, broken, rows)
-    separated = float(objective @ direction) / scale > TOLERANCE
-    if not separated and n_pairs <= FEW_PAIRS:
-        return Separation(False, toward)
+    direction, rows = _project(objective, broken, np.empty((0, p)))
+    separated = bool(direction.any())
+    if not separated or not directions:
+        return Separation(separated, toward)
+    pushes = np.eye(p) if combinations is None else combinations
     for j in range(p):
         ways = []
         for sign in (1.0, -1.0):
-            push = sign * pushes[j]
-            found, rows = _solve(push, broken, rows)
-            if float(push @ found) > 1e-5:
+            push = sign * pushes[j] / np.linalg.norm(pushes[j])
+            found, rows = _project(push, broken, rows)
+            if float(np.linalg.norm(found)) > MOVED:
                 ways.append(int(sign))
         toward[j] = 2 if len(ways) == 2 else (ways[0] if ways else 0)
-    return Separation(separated or bool(np.any(toward)), toward)
+    return Separation(True, toward)
 
 
-def _solve(
-    objective: FloatArray, broken: FindBroken, rows: FloatArray
+def _project(
+    target: FloatArray, broken: FindBroken, rows: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Maximise objective'b over the cone within the unit box, adding rows as needed."""
+    """Find the point nearest to ``target`` in the cone of all rows, adding rows as needed.
+
+    That is target + A'y with y >= 0 (Lawson and Hanson's active set); ``rows`` are those
+    known so far, at unit length.
+    """
+    length = float(np.linalg.norm(target))
+    active = np.empty(0, dtype=np.intp)
+    y = np.empty(0)
+    direction = target
     for _ in range(MAX_ROUNDS):
-        direction = _linear_programme(objective, rows)
-        if float(objective @ direction) <= TOLERANCE:
-            return np.zeros_like(direction), rows
-        worst = broken(direction)
-        if not len(worst):
+        size = float(np.linalg.norm(direction))
+        if size <= NOTHING * length:
+            return np.zeros_like(target), rows
+        unit = direction / size
+        worst = _worst(rows, unit)
+        if worst is None:
+            found = broken(unit)
+            if not len(found):
+                return direction, rows
+            rows = _with_rows(rows, found)
+            worst = _worst(rows, unit)
+            if worst is None:
+                return direction, rows
+        if worst in active:  # rounding: the face is as good as it gets
             return direction, rows
-        rows = np.unique(np.vstack([rows, worst]), axis=0)
+        active, y = _face(target, rows, np.append(active, worst), np.append(y, 0.0))
+        direction = target + rows[active].T @ y
     raise RuntimeError("the separation programme did not settle")
 
 
-def _linear_programme(objective: FloatArray, rows: FloatArray) -> FloatArray:
+def _worst(rows: FloatArray, unit: FloatArray) -> int | None:
     if not len(rows):
-        return np.sign(objective)
-    result = linprog(
-        -objective,
-        A_ub=-rows,
-        b_ub=np.zeros(len(rows)),
-        bounds=[(-1.0, 1.0)] * len(objective),
-        method="highs",
-    )
-    if result.status != 0:
-        raise RuntimeError(f"the separation programme failed: {result.message}")
-    return np.asarray(result.x)
+        return None
+    margins = rows @ unit
+    worst = int(margins.argmin())
+    return worst if margins[worst] < -TOLERANCE else None
+
+
+def _with_rows(rows: FloatArray, found: FloatArray) -> FloatArray:
+    found = found / np.linalg.norm(found, axis=1, keepdims=True)
+    fresh = np.unique(np.round(found, 14), axis=0)
+    return np.vstack([rows, fresh])
+
+
+def _face(
+    target: FloatArray, rows: FloatArray, active: IntArray, y: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """Solve for the multipliers of the active rows, dropping those that would be negative."""
+    while len(active):
+        solved = np.linalg.lstsq(rows[active].T, -target, rcond=None)[0]
+        if (solved > 0).all():
+            return active, solved
+        down = solved <= 0
+        share = np.where(down, y / np.where(down, y - solved, 1.0), np.inf)
+        step = float(share.min())
+        y = y + step * (solved - y)
+        stay = y > 1e-15
+        stay[int(share.argmin())] = False
+        active, y = active[stay], y[stay]
+    return active, y

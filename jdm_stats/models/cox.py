@@ -7,7 +7,8 @@ import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.audit import check_cut_for_events
-from jdm_stats.likelihood.fitting import cox_problem, estimable_cox_columns
+from jdm_stats.likelihood.estimable import estimable_cox_columns
+from jdm_stats.likelihood.fitting import cox_problem
 from jdm_stats.likelihood.risk_sets import RiskSets, build_risk_sets
 from jdm_stats.models.design import Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from jdm_stats.errors import ConvergenceWarning, SeparationWarning
-from jdm_stats.likelihood.fitting import Problem, Solution, separation_of
+from jdm_stats.likelihood.fitting import Problem, Solution
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.likelihood.separation import Separation
 
@@ -146,10 +146,9 @@ def infer(
         reasons[j] = ""
     if not len(positions):
         return _empty(len(terms), reasons, positions, ALIASED)
-    separation = None if problem.firth else separation_of(problem)
-    if separation is not None and separation.separated:
+    solution, separation = problem.gated() if problem.plain else (problem.solve(), None)
+    if solution is None:
         return _separated(terms, reasons, positions, separation)
-    solution = problem.solve()
     if not solution.maximum.converged:
         reason = f"not converged: {solution.maximum.failure_reason}"
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)

@@ -9,11 +9,8 @@ import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
-from jdm_stats.likelihood.fitting import (
-    Problem,
-    independent_columns,
-    logistic_problem,
-)
+from jdm_stats.likelihood.estimable import independent_columns
+from jdm_stats.likelihood.fitting import Problem, logistic_problem
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula

@@ -16,7 +16,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.peaks import highest_from, predicted
-from jdm_stats.likelihood.penalty import NoPenalty, Point
+from jdm_stats.likelihood.penalty import Point
 from jdm_stats.models.fit import FitResult
 
 # Below this root the value stands at the estimate, and the slope is that of the estimate.
@@ -82,12 +82,8 @@ class ProfileCurve:
 
     def __init__(self, fit: FitResult, term: str) -> None:
         solution, index = _place(fit, term)
-        likelihood, best, lengths = solution.turned((index,))
-        self._likelihood, self._penalty, self._best = (
-            likelihood,
-            solution.problem.penalty,
-            best,
-        )
+        likelihood, penalty, best, lengths = solution.turned((index,))
+        self._likelihood, self._penalty, self._best = likelihood, penalty, best
         self._index = index if lengths is None else 0
         scale = solution.problem.scale[index]
         self._unit = float(1.0 / scale if lengths is None else lengths[0])
@@ -111,7 +107,7 @@ class ProfileCurve:
         """
         held = value / self._unit
         found = self._climb(held)
-        if thorough and not isinstance(self._penalty, NoPenalty):
+        if thorough and not self._penalty.concave:
             zeros = np.zeros_like(self._best.beta)
             starts = [self._best.beta, zeros, *(p.beta for p in self._seen[-2:])]
             found = highest_from(

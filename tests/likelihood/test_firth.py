@@ -7,7 +7,8 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from jdm_stats.likelihood.fitting import cox_problem, estimable_cox_columns
+from jdm_stats.likelihood.estimable import estimable_cox_columns
+from jdm_stats.likelihood.fitting import cox_problem
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.partial import PartialLikelihood
 from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty, evaluate_point

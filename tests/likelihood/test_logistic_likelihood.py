@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from jdm_stats.likelihood.fitting import (
-    independent_columns,
-    logistic_problem,
-    separation_of,
-)
+from jdm_stats.likelihood.estimable import independent_columns
+from jdm_stats.likelihood.fitting import logistic_problem, separation_of
 
 
 def design(columns, terms):

@@ -8,12 +8,8 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import logsumexp
 from scipy.stats import chi2
 
-from jdm_stats.likelihood.fitting import (
-    cox_problem,
-    estimable_cox_columns,
-    logistic_problem,
-    separation_of,
-)
+from jdm_stats.likelihood.estimable import estimable_cox_columns
+from jdm_stats.likelihood.fitting import cox_problem, logistic_problem, separation_of
 from jdm_stats.likelihood.newton import maximise
 from jdm_stats.likelihood.partial import PartialLikelihood
 from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty, evaluate_point
