@@ -157,7 +157,7 @@ def _plain(analysis: RiskAnalysis) -> list[str]:
     fit = analysis.fits.get("Cox")
     if fit is None:
         return []
-    if fit.separated:
+    if fit.separated and not fit.converged:
         diverging = [
             term_label(t)
             for t, why in zip(fit.terms, fit.inference.reasons, strict=True)

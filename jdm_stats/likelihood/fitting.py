@@ -1,10 +1,10 @@
 """Likelihood, penalty and solver joined: one fit, its inference, in the caller's units.
 
-Covariates are centred and scaled to unit spread inside, so that steps and tolerances mean the
-same in every problem. A partial likelihood never sees the constant that centring takes away;
-in a logistic model it is paid back to the intercept, which makes the caller's intercept a
-combination of the inner coefficients: its limits and tests turn the problem (`turned`) until
-that combination is a coefficient of its own.
+Covariates are centred and scaled to unit spread inside (`problems`), so that steps and
+tolerances mean the same in every problem. A partial likelihood never sees the constant that
+centring takes away; in a logistic model it is paid back to the intercept, which makes the
+caller's intercept a combination of the inner coefficients: its limits and tests turn the
+problem (`turned`) until that combination is a coefficient of its own.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from jdm_stats.likelihood.estimable import column_spread
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
-from jdm_stats.likelihood.partial import PartialLikelihood, Ties
+from jdm_stats.likelihood.partial import PartialLikelihood
 from jdm_stats.likelihood.peaks import higher_start
 from jdm_stats.likelihood.penalty import (
     FirthPenalty,
@@ -26,7 +25,6 @@ from jdm_stats.likelihood.penalty import (
     NoPenalty,
     Penalty,
     Point,
-    PriorPenalty,
     evaluate_point,
 )
 from jdm_stats.likelihood.profile import (
@@ -35,7 +33,7 @@ from jdm_stats.likelihood.profile import (
     likelihood_ratio_test,
     profile_limits,
 )
-from jdm_stats.likelihood.risk_sets import FloatArray, RiskSets
+from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.likelihood.separation import (
     Separation,
     cox_separation,
@@ -63,12 +61,15 @@ class Problem:
     location : (p,) float array, optional
         What was taken from each column of a logistic problem; 0 for its intercept, the
         first. None when no coefficient depends on it.
+    centre : (p,) float array, optional
+        What was taken from each column of a Cox problem.
     """
 
     likelihood: Likelihood
     scale: FloatArray
     penalty: Penalty = field(default_factory=NoPenalty)
     location: FloatArray | None = None
+    centre: FloatArray | None = None
 
     @property
     def firth(self) -> bool:
@@ -287,98 +288,6 @@ class Solution:
         penalty = penalty.turned(rotation)
         point = evaluate_point(turned, penalty, rotation.T @ best.beta)
         return turned, penalty, point, np.abs(np.diag(lengths))
-
-
-def cox_problem(
-    covariates: FloatArray,
-    risk_sets: RiskSets,
-    *,
-    ties: Ties,
-    firth: bool = False,
-    priors: PriorPenalty | None = None,
-    weights: FloatArray | None = None,
-    offset: FloatArray | None = None,
-) -> Problem:
-    """Scale and centre a Cox problem.
-
-    Parameters
-    ----------
-    covariates : (m, p) float array
-        Rows of ``risk_sets.kept``.
-    risk_sets : RiskSets
-    ties : {"efron", "breslow"}
-    firth : bool
-    priors : PriorPenalty, optional
-        Its rows act on coefficients in the caller's units.
-    weights, offset : (m,) float arrays, optional
-        Of the kept rows.
-
-    Returns
-    -------
-    Problem
-
-    Examples
-    --------
-    One exposed child dies while one unexposed child is at risk, and the reverse: the plain
-    estimate is 0.
-
-    >>> import numpy as np
-    >>> from jdm_stats.likelihood.risk_sets import build_risk_sets
-    >>> start = np.array([0.0, 0.0, 5.0, 5.0])
-    >>> stop = np.array([3.0, 3.0, 8.0, 8.0])
-    >>> sets = build_risk_sets(start, stop, np.array([True, False, False, True]))
-    >>> x = np.array([[1.0], [0.0], [1.0], [0.0]])
-    >>> problem = cox_problem(x, sets, ties="breslow", firth=False)
-    >>> float(abs(problem.solve().coefficients[0])) < 1e-12
-    True
-    """
-    inner = covariates - covariates.mean(axis=0)
-    scale = column_spread(inner)
-    inner /= scale
-    likelihood = PartialLikelihood(inner, risk_sets, ties, weights, offset)
-    problem = Problem(likelihood, scale, _penalty(firth))
-    return problem if priors is None else _with_priors(problem, priors)
-
-
-def logistic_problem(
-    covariates: FloatArray,
-    outcome: FloatArray,
-    *,
-    firth: bool = False,
-    priors: PriorPenalty | None = None,
-    weights: FloatArray | None = None,
-    offset: FloatArray | None = None,
-) -> Problem:
-    """Scale a logistic problem whose first column is the intercept.
-
-    Parameters
-    ----------
-    covariates : (n, p) float array
-    outcome : (n,) float array
-        0.0 or 1.0.
-    firth, priors
-        As in `cox_problem`.
-    weights, offset : (n,) float arrays, optional
-
-    Returns
-    -------
-    Problem
-    """
-    location = covariates.mean(axis=0)
-    location[0] = 0.0
-    scale = column_spread(covariates - location)
-    inner = (covariates - location) / scale
-    likelihood = LogisticLikelihood(inner, outcome, weights, offset)
-    problem = Problem(likelihood, scale, _penalty(firth), location)
-    return problem if priors is None else _with_priors(problem, priors)
-
-
-def _penalty(firth: bool) -> Penalty:
-    return FirthPenalty() if firth else NoPenalty()
-
-
-def _with_priors(problem: Problem, priors: PriorPenalty) -> Problem:
-    return replace(problem, penalty=priors.turned(problem.back))
 
 
 def separation_of(problem: Problem, *, directions: bool = True) -> Separation:

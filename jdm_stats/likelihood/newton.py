@@ -109,7 +109,11 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
     """Solve for the step, with the learnt curvature while that is positive definite."""
     information = point.information[np.ix_(free, free)]
     gradient = point.gradient[free]
-    known = (information,) if not curvature.any() else (information - curvature, information)
+    known = (
+        (information,)
+        if not curvature.any()
+        else (information - curvature, information)
+    )
     for matrix in known:
         try:
             step = cho_solve(cho_factor(matrix), gradient)

@@ -90,7 +90,7 @@ class PartialLikelihood:
         s0 = reduced[:, 0]
         mean = reduced[:, 1:] / s0[:, None]
         inverse = weight / s0
-        a = np.bincount(k, inverse, sets.n_times)
+        a: FloatArray = np.bincount(k, inverse, sets.n_times).astype(np.float64)
         b = np.bincount(k, phi * inverse, sets.n_times)
         v: FloatArray = sets.spread(a[:, None])[:, 0]
         v[sets.deaths] -= b[sets.death_time]
@@ -164,7 +164,7 @@ class PartialEvaluation:
     def mean_spread(self) -> FloatArray:
         """Sum of mean covariates over the factors a row is at risk at, each by 1/S0, (m, p)."""
         sets = self.problem.risk_sets
-        k, phi, weight = self.problem.terms
+        _, phi, weight = self.problem.terms
         ratio = self.mean * (weight / self.s0)[:, None]
         g: FloatArray = sets.spread(self._by_time(ratio))
         g[sets.deaths] -= self._by_time(phi[:, None] * ratio)[sets.death_time]
@@ -194,7 +194,9 @@ class PartialEvaluation:
     def schoenfeld_residuals(self) -> FloatArray:
         """Covariates of each death less the mean of its risk set, unweighted, (d, p)."""
         sets = self.problem.risk_sets
-        return self.problem.covariates[sets.deaths] - self._mean_at_time()[sets.death_time]
+        return (
+            self.problem.covariates[sets.deaths] - self._mean_at_time()[sets.death_time]
+        )
 
     def _mean_at_time(self) -> FloatArray:
         """Mean covariates of the risk set at each event time, (K, p)."""

@@ -44,7 +44,7 @@ class Penalty(Protocol):
         """Whether the penalised objective has one peak only."""
 
     def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
-        """What to add at ``beta``; a value of -inf where it is not defined."""
+        """Give what to add at ``beta``; a value of -inf where it is not defined."""
 
     def turned(self, rotation: FloatArray) -> Penalty:
         """Give the same penalty of coefficients ``rotation' beta``."""

@@ -210,10 +210,10 @@ def build_risk_sets(
 
 
 def _ranks(distinct: FloatArray, times: FloatArray) -> IntArray:
-    """Number of event times up to and with each time, (n,): by counting where days are whole."""
+    """Count the event times up to and with each time, (n,); by a table where days are whole."""
     if len(times) > COUNTED_ROWS and len(distinct):
         last = float(distinct[-1])
-        whole = 0 <= distinct[0] and last < 4 * len(times)
+        whole = distinct[0] >= 0 and last < 4 * len(times)
         if whole and bool((distinct == np.floor(distinct)).all()):
             days = np.zeros(int(last) + 1, dtype=np.intp)
             days[distinct.astype(np.intp)] = 1

@@ -258,7 +258,9 @@ def _face(
 ) -> tuple[IntArray, FloatArray]:
     """Solve for the multipliers of the active rows, dropping those that would be negative."""
     while len(active):
-        solved = np.linalg.lstsq(rows[active].T, -target, rcond=None)[0]
+        solved: FloatArray = np.linalg.lstsq(rows[active].T, -target, rcond=None)[
+            0
+        ].astype(np.float64)
         if (solved > 0).all():
             return active, solved
         down = solved <= 0

@@ -1,20 +1,32 @@
-"""Cox regression on (start, stop] rows, plain or with Firth's penalty."""
+"""Cox regression on (start, stop] rows: plain, with Firth's penalty or with priors."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.audit import check_cut_for_events
-from jdm_stats.likelihood.estimable import estimable_cox_columns
-from jdm_stats.likelihood.fitting import cox_problem
-from jdm_stats.likelihood.risk_sets import RiskSets, build_risk_sets
 from jdm_stats.models.design import Design, build_design, split_formula
-from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse
-from jdm_stats.models.inference import NO_EVENT, Inference, infer, nothing
-from jdm_stats.models.rows import rows_at_risk
-from jdm_stats.models.words import count, design_notes, event_notes, method_note
+from jdm_stats.models.fit import FitResult
+from jdm_stats.models.fitted_rows import CoxRows
+from jdm_stats.models.fitting_road import infer_rows
+from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
+from jdm_stats.models.priors import Prior, prior_notes
+from jdm_stats.models.rows import AtRisk, rows_at_risk
+from jdm_stats.models.weighting import Extras, read_extras
+from jdm_stats.models.words import (
+    cluster_notes,
+    count,
+    design_notes,
+    event_notes,
+    method_note,
+    weight_notes,
+)
 
 
 def fit_cox(
@@ -24,13 +36,13 @@ def fit_cox(
     start: str = "start",
     stop: str = "stop",
     event: str = "event",
-    penalty: str | None = None,
+    penalty: str | Prior | Mapping[str, Prior] | None = None,
     ties: str = "efron",
-    strata: object = None,
-    weights: object = None,
+    strata: Any = None,
+    weights: Any = None,
     weight_kind: str | None = None,
-    cluster: object = None,
-    offset: object = None,
+    cluster: Any = None,
+    offset: Any = None,
     interval: str | None = None,
     patient_id: str | None = None,
 ) -> FitResult:
@@ -47,15 +59,25 @@ def fit_cox(
     start, stop, event : str
         Columns. Event 1 is the outcome; 0 and every other code (a competing event) end
         the row without it, so the hazard is cause-specific.
-    penalty : None or "firth"
+    penalty : None, "firth", `NormalPrior`, `LogF` or mapping of term to prior
         None is plain maximum likelihood; "firth" adds half the log determinant of the
-        information (Firth 1993; Heinze and Schemper 2001).
+        information (Firth 1993; Heinze and Schemper 2001); a prior adds its log density.
     ties : {"efron", "breslow"}
         Rule for tied event times. R's coxph defaults to Efron, coxphf uses Breslow.
-    strata, weights, weight_kind, cluster, offset
-        Refused in this version.
-    interval : {"profile", "wald"}, optional
-        Default profile.
+    strata : str, list of str or array, optional
+        Column or columns; each stratum has its own baseline hazard.
+    weights : str or array, optional
+        Column of weights, zero or above; rows of weight zero are left out and counted.
+    weight_kind : {"case", "sampling", "frequency"}, optional
+        "case" (default) as in R's coxph; "sampling" for inverse probabilities, with
+        robust limits; "frequency" for rows that stand for so many like them.
+    cluster : str or array, optional
+        Rows that belong together; robust limits.
+    offset : str or array, optional
+        Added to the linear predictor.
+    interval : {"profile", "wald", "robust", "jackknife"}, optional
+        Default profile; robust when weights are sampling weights or not whole, a cluster
+        is given or a child has several events.
     patient_id : str, optional
         Column that names the child; default ``patient_id`` when the frame has it.
 
@@ -70,9 +92,9 @@ def fit_cox(
     IntervalError
         When rows break the law of intervals; all faults at once.
     DesignError
-        When the formula cannot be coded.
-    UsageError, NotYetSupportedError
-        When an option is wrong or refused.
+        When the formula, weights, strata, cluster or offset cannot be read.
+    UsageError
+        When an option is wrong, or limits are asked for that do not hold.
 
     Warns
     -----
@@ -98,14 +120,6 @@ def fit_cox(
     ... ).to_numpy().tolist()
     [[7.56, 0.58]]
     """
-    refuse(
-        strata=strata,
-        weights=weights,
-        weight_kind=weight_kind,
-        cluster=cluster,
-        offset=offset,
-    )
-    firth, kind = check_penalty(penalty), check_interval(interval) or "profile"
     if ties not in ("efron", "breslow"):
         raise UsageError(f"ties must be 'efron' or 'breslow'; received {ties!r}")
     left, right = split_formula(formula)
@@ -115,33 +129,49 @@ def fit_cox(
             "model is named by start=, stop= and event="
         )
     at_risk = rows_at_risk(frame, start, stop, event, patient_id)
+    children = _children(frame, at_risk)
+    extras = read_extras(
+        frame,
+        weights=weights,
+        weight_kind=weight_kind,
+        strata=strata,
+        cluster=cluster,
+        offset=offset,
+        children=children,
+    )
     design = build_design(frame, right, intercept=False)
     check_cut_for_events(
         frame, start=start, stop=stop, event=event, columns=list(design.variables)
     )
+    if extras.weights is not None:
+        design = design.only(extras.weights > 0)
+    firth, priors = check_penalty(penalty, design.terms)
+    rows = _rows(frame, design, at_risk, extras, children)(
+        ties=ties, firth=firth, priors=priors
+    )
+    kind = choose_interval(interval, extras, several_events=rows.several_events)
+    found, null = infer_rows(design.terms, rows, kind)
     kept = design.kept
-    died = at_risk.code[kept] == 1
-    sets = build_risk_sets(at_risk.start[kept], at_risk.stop[kept], died)
-    found, null = _infer(design, sets, ties, firth, kind)
-    children = None
-    if at_risk.patient_id is not None:
-        children = frame[at_risk.patient_id].to_numpy()
     return FitResult(
         kind="cox",
-        model="Firth Cox" if firth else "Cox",
+        model="Firth Cox" if firth else "Cox with prior" if priors else "Cox",
         formula=right,
-        penalty=penalty,
+        penalty=penalty_name(firth, priors),
         interval=kind,
         n_rows=int(kept.sum()),
-        n_events=int(died.sum()),
+        n_events=_events(rows, extras),
         n_patients=None if children is None else len(pd.unique(children[kept])),
         ties=ties,
         notes=(
             *at_risk.notes,
-            method_note(penalty, kind, found),
+            method_note(design.terms, rows, kind, found),
+            *prior_notes(priors, design.terms),
             f"Tied event times: {ties.capitalize()}.",
             *design_notes(design, at_risk.code, children),
-            *event_notes(design, died, len(design.terms)),
+            *weight_notes(extras, rows),
+            *cluster_notes(extras, rows, kind),
+            *event_notes(design, rows.outcome, len(design.terms)),
+            *_strata_note(rows),
             *_competing_note(at_risk.code[kept]),
             *found.limit_notes,
         ),
@@ -149,25 +179,68 @@ def fit_cox(
         design=design,
         inference=found,
         log_likelihood_null=null,
+        rows=rows,
     )
 
 
-def _infer(
-    design: Design, sets: RiskSets, ties: str, firth: bool, kind: str
-) -> tuple[Inference, float]:
-    """Fit what the risk sets can see; the null log-likelihood beside it."""
-    if not len(sets.deaths):
-        return nothing(design.terms, NO_EVENT), np.nan
-    seen = design.matrix[sets.kept]
-    positions = estimable_cox_columns(seen, sets)
-    problem = cox_problem(
-        seen[:, positions],
-        sets,
-        ties=ties,  # type: ignore[arg-type]
-        firth=firth,
+def _children(frame: pd.DataFrame, at_risk: AtRisk) -> np.ndarray | None:
+    named = at_risk.patient_id
+    return None if named is None else frame[named].to_numpy()
+
+
+def _rows(
+    frame: pd.DataFrame,
+    design: Design,
+    at_risk: AtRisk,
+    extras: Extras,
+    children: np.ndarray | None,
+) -> partial[CoxRows]:
+    """Rows of the design; ties and penalty are still to be given."""
+    kept = design.kept
+
+    def own(values: np.ndarray | None) -> Any:
+        return None if values is None else values[kept]
+
+    return partial(
+        CoxRows,
+        covariates=design.matrix,
+        outcome=at_risk.code[kept] == 1,
+        index=frame.index[kept],
+        start=at_risk.start[kept],
+        stop=at_risk.stop[kept],
+        strata=own(extras.strata),
+        strata_labels=extras.strata_labels,
+        strata_names=extras.strata_names,
+        weights=own(extras.weights),
+        offset=own(extras.offset),
+        cluster=own(extras.cluster),
+        children=None if children is None else pd.factorize(children[kept])[0],
+        sampling=extras.weight_kind == "sampling",
     )
-    found = infer(problem, design.terms, positions, kind)  # type: ignore[arg-type]
-    return found, problem.null_value if len(positions) else np.nan
+
+
+def _events(rows: CoxRows, extras: Extras) -> int:
+    if extras.weight_kind == "frequency" and rows.weights is not None:
+        return int(rows.weights[rows.outcome].sum())
+    return int(rows.outcome.sum())
+
+
+def _strata_note(rows: CoxRows) -> list[str]:
+    if rows.strata is None:
+        return []
+    present = np.unique(rows.strata)
+    empty = np.setdiff1d(present, np.unique(rows.strata[rows.outcome]))
+    notes = [
+        f"{len(present)} strata, each with its own baseline hazard; children are "
+        "compared within strata only."
+    ]
+    if len(empty):
+        named = ", ".join(rows.strata_labels[k] for k in empty[:10])
+        notes.append(
+            f"{count(len(empty), 'stratum', 'strata')} without an event say nothing of the "
+            f"ratios: {named}."
+        )
+    return notes
 
 
 def _competing_note(codes: np.ndarray) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -47,6 +47,8 @@ class Design:
         Reference level of each factor.
     spec : formulaic.ModelSpec
         To code new rows.
+    complete : (N,) bool array or None
+        Rows with every variable present, when ``kept`` leaves out others as well.
     """
 
     matrix: FloatArray
@@ -56,6 +58,21 @@ class Design:
     missing: dict[str, int]
     references: dict[str, str]
     spec: Any
+    complete: np.ndarray | None = None
+
+    def only(self, used: np.ndarray) -> Design:
+        """Keep those rows of the design that ``used``, one mark per row of the frame, names."""
+        kept = self.kept & used
+        if not kept.any():
+            raise DesignError(
+                "no row is left with every variable and a weight above zero"
+            )
+        return replace(
+            self,
+            matrix=self.matrix[used[self.kept]],
+            kept=kept,
+            complete=self.kept,
+        )
 
     def encode(self, frame: pd.DataFrame) -> FloatArray:
         """Code new rows as the fitted ones were."""

@@ -10,19 +10,27 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import ConvergenceWarning, NotYetSupportedError, UsageError
+from jdm_stats.errors import ConvergenceWarning, UsageError
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.design import Design
+from jdm_stats.models.fitted_rows import FittedRows
 from jdm_stats.models.inference import Inference, IntervalKind, TermLimits, limits
+from jdm_stats.models.options import check_interval
+from jdm_stats.models.verbs import FitVerbs
 from jdm_stats.models.words import describe_limits, sentence, terms_to_tell
 
-Kind = Literal["cox", "logistic"]
-RATIO = {"cox": "hazard ratio", "logistic": "odds ratio"}
+Kind = Literal["cox", "logistic", "fine_gray", "conditional_logistic"]
+RATIO = {
+    "cox": "hazard ratio",
+    "logistic": "odds ratio",
+    "fine_gray": "subdistribution hazard ratio",
+    "conditional_logistic": "odds ratio",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
+class FitResult(FitVerbs):
     """A fitted Cox or logistic model.
 
     Made by `jdm_stats.fit_cox` and `jdm_stats.fit_logistic`; nothing in it changes.
@@ -33,8 +41,8 @@ class FitResult:
     model : str
         Name for tables, such as ``"Firth Cox"``.
     formula : str
-    penalty : None or "firth"
-    interval : {"profile", "wald"}
+    penalty : None, "firth" or the name of a prior
+    interval : {"profile", "wald", "robust", "jackknife"}
         Kind of the limits in `summary` and `tidy`.
     n_rows, n_events : int
         Rows and events that entered the fit.
@@ -46,6 +54,8 @@ class FitResult:
         What a careful reader must know, in words.
     design : Design
     inference : Inference
+    rows : FittedRows or None
+        What the fit was made of.
     log_likelihood_null : float
         Maximum with every covariate at zero (penalised under Firth).
     synthetic : bool
@@ -70,6 +80,7 @@ class FitResult:
     inference: Inference = field(repr=False)
     log_likelihood_null: float = field(default=np.nan, repr=False)
     synthetic: bool = False
+    rows: FittedRows | None = field(default=None, repr=False)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -88,7 +99,7 @@ class FitResult:
 
     @property
     def separated(self) -> bool:
-        """Whether a plain fit met monotone likelihood."""
+        """Whether the plain likelihood is monotone, so that only penalised fits exist."""
         separation = self.inference.separation
         return separation is not None and separation.separated
 
@@ -179,8 +190,9 @@ class FitResult:
 
         Parameters
         ----------
-        method : {"profile", "wald"}, optional
-            Default: the interval of the fit.
+        method : {"profile", "wald", "robust", "jackknife"}, optional
+            Default: the interval of the fit. Robust limits use the leverage-corrected
+            sandwich and t with clusters-with-an-event less parameters degrees of freedom.
         conf_level : float, default 0.95
 
         Returns
@@ -190,8 +202,9 @@ class FitResult:
 
         Raises
         ------
-        NotYetSupportedError
-            For robust limits.
+        UsageError
+            For profile limits of a fit with sampling weights or clusters, where they do
+            not hold.
 
         Warns
         -----
@@ -199,6 +212,11 @@ class FitResult:
             When a limit beside an estimate could not be found and is NaN.
         """
         kind = check_interval(method) or self.interval
+        if kind == "profile" and self.interval in ("robust", "jackknife"):
+            raise UsageError(
+                "profile limits do not hold for this fit: its rows are weighted or belong "
+                "together in clusters, and the likelihood counts what is not independent"
+            )
         found = self.term_limits(kind, conf_level)
         failed = [
             f"{term}: {why}"
@@ -226,7 +244,7 @@ class FitResult:
             found = self.inference
             failures = found.limit_failures or ("",) * len(self.terms)
             return TermLimits(found.lower, found.upper, failures)
-        return limits(self.inference, self.terms, kind, conf_level)
+        return limits(self.inference, self.terms, kind, conf_level, self._variance)
 
     def likelihood_ratio_test(self, *terms: str) -> pd.DataFrame:
         """(Penalised) likelihood-ratio test that terms are zero together.
@@ -242,6 +260,11 @@ class FitResult:
             One row: ``terms, statistic, degrees_of_freedom, p_value``; NaN when the fit
             has no estimate.
         """
+        if self.interval in ("robust", "jackknife") and terms:
+            raise UsageError(
+                "likelihood-ratio tests do not hold for this fit: its rows are weighted or "
+                "belong together in clusters; read the robust limits"
+            )
         chosen = terms or tuple(t for t in self.terms if t != "Intercept")
         unknown = [t for t in chosen if t not in self.terms]
         if unknown:
@@ -357,35 +380,3 @@ def _joined(reasons: tuple[str, ...], failures: tuple[str, ...]) -> tuple[str, .
 
 def _first_row(frame: pd.DataFrame) -> tuple[list[str], list[Any]]:
     return [str(c) for c in frame.columns], list(frame.iloc[0])
-
-
-def check_interval(method: str | None) -> IntervalKind | None:
-    """Check the name of an interval; None stays None."""
-    if method is None or method in ("profile", "wald"):
-        return method  # type: ignore[return-value]
-    if method == "robust":
-        raise NotYetSupportedError(
-            "robust limits are not supported in this version; use 'profile' or 'wald'"
-        )
-    raise UsageError(f"interval must be 'profile' or 'wald'; received {method!r}")
-
-
-def check_penalty(penalty: object) -> bool:
-    """Check the penalty; True for Firth's, False for none."""
-    if penalty is None or penalty == "firth":
-        return penalty is not None
-    if isinstance(penalty, str):
-        raise UsageError(f"penalty must be None or 'firth'; received {penalty!r}")
-    raise NotYetSupportedError(
-        f"priors are not supported in this version (received {penalty!r}); use 'firth'"
-    )
-
-
-def refuse(**options: object) -> None:
-    """Refuse options that this version names but does not carry out."""
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        raise NotYetSupportedError(
-            f"{', '.join(given)}: not supported in this version, and not ignored either; "
-            "leave out, or fit with R survival until it is"
-        )

@@ -1,24 +1,30 @@
 """From a problem to estimates with limits, tests and, where there are none, reasons.
 
-The gate stands here: a plain fit is first tested for monotone likelihood, and when no
-maximum exists every estimate of the fit is NaN with its reason (docs/decisions/0005).
+The gate stands here: every fit is asked whether its plain likelihood is monotone. A plain fit
+that is has no estimate, and NaN with its reason (docs/decisions/0005); a penalised fit has
+one, but neither Wald nor sandwich figures, which would rest on a curvature that is not there.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from jdm_stats.errors import ConvergenceWarning, SeparationWarning
 from jdm_stats.likelihood.fitting import Problem, Solution
+from jdm_stats.likelihood.penalty import NoPenalty
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.likelihood.separation import Separation
+from jdm_stats.models.variance import Variance
 
-IntervalKind = Literal["profile", "wald"]
+IntervalKind = Literal["profile", "wald", "robust", "jackknife"]
+# Gives the covariance behind an interval of one kind.
+VarianceOf = Callable[[str, Solution], Variance]
 
 NO_EVENT = "no event: nothing can be estimated (a rate still has an exact upper limit)"
 NO_CONTRAST = "everyone has the event: nothing can be estimated"
@@ -31,6 +37,10 @@ DIRECTIONS = {
 }
 NO_JOINT = "monotone likelihood: no joint maximum exists"
 REMEDY = "use penalty='firth', whose estimate and profile limits exist"
+REFUSED = (
+    "monotone likelihood: Wald and sandwich figures rest on a curvature that is not there; "
+    "use profile limits"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +58,12 @@ class Inference:
         Terms that the likelihood can see.
     solution : Solution or None
         None when there is nothing to refit from.
+    variance : Variance or None
+        Behind the limits, when they are Wald, robust or jackknife ones.
     converged : bool
     failure_reason : str
     separation : Separation or None
-        None when the test was not needed.
+        What the gate found of the plain likelihood; None when it was not asked.
     limit_notes : tuple of str
         What there is to say of limits that are infinite or could not be found.
     limit_failures : tuple of str
@@ -73,6 +85,7 @@ class Inference:
     separation: Separation | None = None
     limit_notes: tuple[str, ...] = ()
     limit_failures: tuple[str, ...] = ()
+    variance: Variance | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +137,9 @@ def infer(
     terms: tuple[str, ...],
     positions: IntArray,
     interval: IntervalKind,
+    variance_of: VarianceOf,
+    *,
+    unguarded: Problem | None = None,
 ) -> Inference:
     """Fit a problem, or say why it has no estimate.
 
@@ -135,7 +151,11 @@ def infer(
         All terms of the design.
     positions : (k,) int array
         Terms the likelihood can see; the others are NaN.
-    interval : {"profile", "wald"}
+    interval : {"profile", "wald", "robust", "jackknife"}
+    variance_of : callable
+        Covariance for an interval of a kind, given the solution.
+    unguarded : Problem, optional
+        The plain problem of the terms that no prior holds; None when all are held.
 
     Returns
     -------
@@ -146,17 +166,30 @@ def infer(
         reasons[j] = ""
     if not len(positions):
         return _empty(len(terms), reasons, positions, ALIASED)
-    solution, separation = problem.gated() if problem.plain else (problem.solve(), None)
-    if solution is None:
-        return _separated(terms, reasons, positions, separation)
+    if problem.plain:
+        solution, separation = problem.gated()
+        if solution is None:
+            return _separated(terms, reasons, positions, separation)
+    else:
+        separation = replace(problem, penalty=NoPenalty()).gated()[1]
+        if unguarded is not None and separation.separated:
+            open_still = unguarded.gated()[1]
+            if open_still.separated:
+                return _separated(terms, reasons, positions, separation)
+        solution = problem.solve()
     if not solution.maximum.converged:
         reason = f"not converged: {solution.maximum.failure_reason}"
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)
         failed = [r or reason for r in reasons]
         return _empty(len(terms), failed, positions, reason)
-    solution = solution.highest()
     base = _empty(len(terms), reasons, positions, "")
-    return _with_estimates(base, solution, terms, interval, separation)
+    return _with_estimates(
+        replace(base, separation=separation),
+        solution.highest(),
+        terms,
+        interval,
+        variance_of,
+    )
 
 
 def _separated(
@@ -168,9 +201,7 @@ def _separated(
     known = bool(np.any(separation.toward))
     for j, way in zip(positions, separation.toward, strict=True):
         reasons[j] = DIRECTIONS[int(way)] if known else NO_JOINT
-    diverging = [
-        terms[j] for j, way in zip(positions, separation.toward, strict=True) if way
-    ]
+    diverging = diverging_terms(terms, positions, separation)
     failure = (
         f"monotone likelihood (separation) in {', '.join(diverging)}"
         if diverging
@@ -181,31 +212,44 @@ def _separated(
     return replace(empty, separation=separation)
 
 
+def diverging_terms(
+    terms: tuple[str, ...], positions: IntArray, separation: Separation
+) -> list[str]:
+    """Terms whose plain estimate runs to infinity."""
+    return [
+        terms[j] for j, way in zip(positions, separation.toward, strict=True) if way
+    ]
+
+
 def _with_estimates(
     base: Inference,
     solution: Solution,
     terms: tuple[str, ...],
     interval: IntervalKind,
-    separation: Separation | None,
+    variance_of: VarianceOf,
 ) -> Inference:
     at = base.positions
     coefficients = _placed(base.coefficients, at, solution.coefficients)
     covariance = base.covariance.copy()
     covariance[np.ix_(at, at)] = solution.covariance
-    std_errors = np.sqrt(np.diag(covariance))
-    statistics, p_values = _tests(solution, base, coefficients, std_errors)
     made = replace(
         base,
         coefficients=coefficients,
-        std_errors=std_errors,
-        statistics=statistics,
-        p_values=p_values,
+        std_errors=np.sqrt(np.diag(covariance)),
         covariance=covariance,
         solution=solution,
         converged=True,
-        separation=separation,
     )
-    found = limits(made, terms, interval, 0.95)
+    if interval in ("robust", "jackknife"):
+        variance = variance_of(interval, solution)
+        with np.errstate(invalid="ignore"):
+            errors = np.sqrt(np.diag(variance.covariance))
+        if made.separation is not None and made.separation.separated:
+            errors = np.full_like(errors, np.nan)
+        made = replace(made, std_errors=errors, variance=variance)
+    statistics, p_values = _tests(made)
+    made = replace(made, statistics=statistics, p_values=p_values)
+    found = limits(made, terms, interval, 0.95, variance_of)
     return replace(
         made,
         lower=found.lower,
@@ -221,22 +265,23 @@ def _placed(empty: FloatArray, at: IntArray, values: FloatArray) -> FloatArray:
     return full
 
 
-def _tests(
-    solution: Solution,
-    base: Inference,
-    coefficients: FloatArray,
-    std_errors: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Wald z for a plain fit, penalised likelihood-ratio chi-square for a Firth fit."""
-    if not solution.problem.firth:
-        z = coefficients / std_errors
+def _tests(made: Inference) -> tuple[FloatArray, FloatArray]:
+    """Wald z of a plain fit, t under a robust variance, else penalised likelihood ratio."""
+    solution = made.solution
+    assert solution is not None
+    if made.variance is not None:
+        ratio = made.coefficients / made.std_errors
+        degrees = max(made.variance.degrees, 1.0)
+        return ratio, 2.0 * t.sf(np.abs(ratio), degrees)
+    if solution.problem.plain:
+        z = made.coefficients / made.std_errors
         return z, 2.0 * norm.sf(np.abs(z))
-    tests = [solution.test((k,)) for k in range(len(base.positions))]
-    statistics = np.array([t.statistic for t in tests])
-    p_values = np.array([t.p_value for t in tests])
+    tests = [solution.test((k,)) for k in range(len(made.positions))]
+    statistics = np.array([one.statistic for one in tests])
+    p_values = np.array([one.p_value for one in tests])
     return (
-        _placed(base.statistics, base.positions, statistics),
-        _placed(base.p_values, base.positions, p_values),
+        _placed(made.statistics, made.positions, statistics),
+        _placed(made.p_values, made.positions, p_values),
     )
 
 
@@ -245,6 +290,7 @@ def limits(
     terms: tuple[str, ...],
     interval: IntervalKind,
     conf_level: float,
+    variance_of: VarianceOf,
 ) -> TermLimits:
     """Limits of every term, and what there is to say of the odd ones.
 
@@ -252,23 +298,47 @@ def limits(
     ----------
     inference : Inference
     terms : tuple of str
-    interval : {"profile", "wald"}
+    interval : {"profile", "wald", "robust", "jackknife"}
     conf_level : float
+    variance_of : callable
+        As in `infer`.
 
     Returns
     -------
     TermLimits
     """
-    lower = np.full(len(terms), np.nan)
-    upper = lower.copy()
-    failures = [""] * len(terms)
+    nan = np.full(len(terms), np.nan)
     if inference.solution is None:
-        return TermLimits(lower, upper, tuple(failures))
+        return TermLimits(nan, nan.copy(), ("",) * len(terms))
+    if interval == "profile":
+        return _profile(inference, terms, conf_level)
+    separation = inference.separation
+    if separation is not None and separation.separated:
+        said = tuple("" if r else REFUSED for r in inference.reasons)
+        return TermLimits(nan, nan.copy(), said, (f"No {interval} limits: {REFUSED}.",))
     if interval == "wald":
-        reach = norm.isf((1.0 - conf_level) / 2.0) * inference.std_errors
-        lower, upper = inference.coefficients - reach, inference.coefficients + reach
-        return TermLimits(lower, upper, tuple(failures))
-    notes = []
+        variance = Variance(inference.covariance)
+    else:
+        variance = variance_of(interval, inference.solution)
+    if variance.reason:
+        said = tuple("" if r else variance.reason for r in inference.reasons)
+        note = f"No {interval} limits: {variance.reason}."
+        return TermLimits(nan, nan.copy(), said, (note,))
+    tail = (1.0 - conf_level) / 2.0
+    reach = t.isf(tail, variance.degrees) * np.sqrt(np.diag(variance.covariance))
+    return TermLimits(
+        inference.coefficients - reach,
+        inference.coefficients + reach,
+        ("",) * len(terms),
+    )
+
+
+def _profile(
+    inference: Inference, terms: tuple[str, ...], conf_level: float
+) -> TermLimits:
+    assert inference.solution is not None
+    lower, upper = np.full(len(terms), np.nan), np.full(len(terms), np.nan)
+    failures, notes = [""] * len(terms), []
     for k, j in enumerate(inference.positions):
         ends = inference.solution.limits(k, conf_level)
         lower[j], upper[j] = ends[0].value, ends[1].value

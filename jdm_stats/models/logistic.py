@@ -1,23 +1,32 @@
-"""Logistic regression at a landmark, plain (statsmodels) or with Firth's penalty (ours)."""
+"""Logistic regression on one row per child: plain, with Firth's penalty or with priors."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
-from jdm_stats.likelihood.estimable import independent_columns
-from jdm_stats.likelihood.fitting import Problem, logistic_problem
-from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula
-from jdm_stats.models.fit import FitResult, check_interval, check_penalty, refuse
-from jdm_stats.models.inference import NO_CONTRAST, NO_EVENT, Inference, infer, nothing
+from jdm_stats.models.fit import FitResult
+from jdm_stats.models.fitted_rows import LogisticRows
+from jdm_stats.models.fitting_road import infer_rows
+from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
+from jdm_stats.models.priors import Prior, Priors, prior_notes
 from jdm_stats.models.rows import named_column
-from jdm_stats.models.words import count, design_notes, event_notes, method_note
+from jdm_stats.models.weighting import Extras, read_extras
+from jdm_stats.models.words import (
+    cluster_notes,
+    count,
+    design_notes,
+    event_notes,
+    method_note,
+    weight_notes,
+)
 
 
 def fit_logistic(
@@ -25,11 +34,11 @@ def fit_logistic(
     formula: str,
     *,
     event: str = "event",
-    penalty: str | None = None,
-    weights: object = None,
+    penalty: str | Prior | Mapping[str, Prior] | None = None,
+    weights: Any = None,
     weight_kind: str | None = None,
-    cluster: object = None,
-    offset: object = None,
+    cluster: Any = None,
+    offset: Any = None,
     interval: str | None = None,
     patient_id: str | None = None,
 ) -> FitResult:
@@ -45,13 +54,13 @@ def fit_logistic(
     event : str
         Outcome column when the formula does not name it: 1 (or True) is the outcome; 0 and
         every other code (a competing event, such as death) are no outcome.
-    penalty : None or "firth"
-        None is plain maximum likelihood, fitted by statsmodels; "firth" is Firth's
-        penalised likelihood (Firth 1993; Heinze and Schemper 2002).
-    weights, weight_kind, cluster, offset
-        Refused in this version.
-    interval : {"profile", "wald"}, optional
-        Default profile.
+    penalty : None, "firth", `NormalPrior`, `LogF` or mapping of term to prior
+        None is plain maximum likelihood; "firth" is Firth's penalised likelihood (Firth
+        1993; Heinze and Schemper 2002); a prior adds its log density. The intercept has
+        no prior.
+    weights, weight_kind, cluster, offset, interval
+        As in `fit_cox`. Landmark rows with censoring weights carry them in a column:
+        name it, with ``weight_kind="sampling"``.
     patient_id : str, optional
         Column that names the child; default ``patient_id`` when the frame has it.
 
@@ -65,8 +74,8 @@ def fit_logistic(
     ------
     DesignError
         When the formula or the outcome cannot be coded.
-    UsageError, NotYetSupportedError
-        When an option is wrong or refused.
+    UsageError
+        When an option is wrong, or limits are asked for that do not hold.
 
     Warns
     -----
@@ -82,47 +91,91 @@ def fit_logistic(
     >>> round(float(fit.summary.loc["nxp2", "exp(coef)"]), 6)
     2.0
     """
-    refuse(weights=weights, weight_kind=weight_kind, cluster=cluster, offset=offset)
-    firth, kind = check_penalty(penalty), check_interval(interval) or "profile"
     left, right = split_formula(formula)
     column = left or event
     codes = _outcome(frame, column)
+    named = named_column(frame, patient_id)
+    children = None if named is None else frame[named].to_numpy()
+    extras = read_extras(
+        frame,
+        weights=weights,
+        weight_kind=weight_kind,
+        cluster=cluster,
+        offset=offset,
+        children=children,
+    )
     design = build_design(frame, right, intercept=True)
     if INTERCEPT not in design.terms:
         raise DesignError(
             f"the formula {right!r} removes the intercept; leave it in: without it the odds "
             "at reference would be fixed at 1"
         )
+    if extras.weights is not None:
+        design = design.only(extras.weights > 0)
+    firth, priors = check_penalty(penalty, design.terms)
     kept = codes[design.kept]
-    y = (kept == 1).astype(float)
-    found, null = _infer(design, y, firth, kind)
-    named = named_column(frame, patient_id)
-    children = None if named is None else frame[named].to_numpy()
-    synthetic = is_synthetic(frame)
+    rows = _rows(frame, design, codes, extras, children, firth, priors)
+    kind = choose_interval(interval, extras, several_events=rows.several_events)
+    found, null = infer_rows(design.terms, rows, kind)
+    model = (
+        "Firth logistic" if firth else "Logistic with prior" if priors else "Logistic"
+    )
     return FitResult(
         kind="logistic",
-        model="Firth logistic" if firth else "Logistic",
+        model=model,
         formula=f"{column} ~ {right}",
-        penalty=penalty,
+        penalty=penalty_name(firth, priors),
         interval=kind,
-        n_rows=len(y),
-        n_events=int(y.sum()),
+        n_rows=len(kept),
+        n_events=int(rows.outcome.sum()),
         n_patients=(
             None if children is None else len(pd.unique(children[design.kept]))
         ),
         ties=None,
         notes=(
             *standing_notes(frame),
-            method_note(penalty, kind, found),
+            method_note(design.terms, rows, kind, found),
+            *prior_notes(priors, design.terms),
             *design_notes(design, codes, children),
+            *weight_notes(extras, rows),
+            *cluster_notes(extras, rows, kind),
             *event_notes(design, kept == 1, len(design.terms) - 1),
-            *_landmark_notes(frame, kept),
+            *_landmark_notes(frame, kept, extras),
             *found.limit_notes,
         ),
         design=design,
         inference=found,
         log_likelihood_null=null,
-        synthetic=synthetic,
+        synthetic=is_synthetic(frame),
+        rows=rows,
+    )
+
+
+def _rows(
+    frame: pd.DataFrame,
+    design: Design,
+    codes: FloatArray,
+    extras: Extras,
+    children: np.ndarray | None,
+    firth: bool,
+    priors: Priors,
+) -> LogisticRows:
+    kept = design.kept
+
+    def own(values: np.ndarray | None) -> Any:
+        return None if values is None else values[kept]
+
+    return LogisticRows(
+        covariates=design.matrix,
+        outcome=codes[kept] == 1,
+        index=frame.index[kept],
+        firth=firth,
+        priors=priors,
+        weights=own(extras.weights),
+        offset=own(extras.offset),
+        cluster=own(extras.cluster),
+        children=None if children is None else pd.factorize(children[kept])[0],
+        sampling=extras.weight_kind == "sampling",
     )
 
 
@@ -151,53 +204,9 @@ def _outcome(frame: pd.DataFrame, column: str) -> FloatArray:
     return codes
 
 
-def _infer(
-    design: Design, y: FloatArray, firth: bool, kind: str
-) -> tuple[Inference, float]:
-    if not y.any():
-        return nothing(design.terms, NO_EVENT), np.nan
-    if y.all():
-        return nothing(design.terms, NO_CONTRAST), np.nan
-    positions = independent_columns(design.matrix)
-    seen = design.matrix[:, positions]
-    problem = logistic_problem(seen, y, firth=firth)
-    found = infer(problem, design.terms, positions, kind)  # type: ignore[arg-type]
-    if not firth and found.converged:
-        found = _by_statsmodels(found, problem)
-    return found, problem.null_value
-
-
-def _by_statsmodels(found: Inference, problem: Problem) -> Inference:
-    """Take a plain fit's estimates from statsmodels; the profile stays ours."""
-    from scipy.stats import norm
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_linear_model import GLM
-
-    likelihood = problem.likelihood
-    assert isinstance(likelihood, LogisticLikelihood)
-    with np.errstate(over="ignore"):
-        fitted = GLM(likelihood.outcome, likelihood.covariates, family=Binomial()).fit(
-            maxiter=200, tol=1e-14, tol_criterion="params"
-        )
-    at = found.positions
-    coefficients, covariance = found.coefficients.copy(), found.covariance.copy()
-    coefficients[at] = problem.back @ np.asarray(fitted.params)
-    covariance[np.ix_(at, at)] = (
-        problem.back @ np.asarray(fitted.cov_params()) @ problem.back.T
-    )
-    std_errors = np.sqrt(np.diag(covariance))
-    statistics = coefficients / std_errors
-    return replace(
-        found,
-        coefficients=coefficients,
-        covariance=covariance,
-        std_errors=std_errors,
-        statistics=statistics,
-        p_values=2.0 * norm.sf(np.abs(statistics)),
-    )
-
-
-def _landmark_notes(frame: pd.DataFrame, codes: FloatArray) -> list[str]:
+def _landmark_notes(
+    frame: pd.DataFrame, codes: FloatArray, extras: Extras
+) -> list[str]:
     notes = []
     competing = int((codes > 1).sum())
     if competing:
@@ -205,9 +214,11 @@ def _landmark_notes(frame: pd.DataFrame, codes: FloatArray) -> list[str]:
             f"{count(competing, 'row')} with a competing event count as without the outcome: "
             "the odds are of the outcome before it, within the horizon."
         )
-    if frame.attrs.get("jdm_stats", {}).get("lost") == "weight":
+    weighted = frame.attrs.get("jdm_stats", {}).get("lost") == "weight"
+    if weighted and extras.weights is None:
         notes.append(
-            "The censoring weights of these landmark rows are not used: weighted fits are not "
-            "supported in this version, so this is the analysis of the children not lost."
+            "The censoring weights of these landmark rows are not used, so this is the "
+            "analysis of the children not lost; name their column in weights=, with "
+            "weight_kind='sampling'."
         )
     return notes

@@ -10,10 +10,19 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, format_ratio
 from jdm_stats.models.design import INTERCEPT, Design
-from jdm_stats.models.inference import Inference
+from jdm_stats.models.fitted_rows import FittedRows
+from jdm_stats.models.inference import Inference, diverging_terms
+from jdm_stats.models.variance import FEW_CLUSTERS
+from jdm_stats.models.weighting import Extras
 
 FEW_EVENTS_PER_PARAMETER = 10.0
 WIDE = 100.0
+LIMITS = {
+    "profile": "profile-likelihood",
+    "wald": "Wald",
+    "robust": "robust",
+    "jackknife": "jackknife",
+}
 
 
 def describe_limits(row: pd.Series) -> str:
@@ -39,8 +48,11 @@ def sentence(row: pd.Series, penalty: str | None) -> str:
     ratio, term = str(row["scale"]), row["term"]
     if not np.isfinite(row["estimate"]):
         return f"There is no estimate of the {ratio} for {term} ({row['reason']})."
+    interval = str(row["interval"])
     test = "penalised likelihood-ratio" if penalty else "Wald"
-    kind = "profile limits" if row["interval"] == "profile" else "Wald limits"
+    if interval in ("robust", "jackknife"):
+        test = "t-test"
+    kind = f"{interval.capitalize() if interval == 'wald' else interval} limits"
     return (
         f"The {ratio} for {term} is {format_ratio(row['estimate'], None, None)} "
         f"(95% {kind} {_ends(row)}; {test} p {p_words(row['p_value'])}; "
@@ -60,9 +72,9 @@ def p_words(value: float) -> str:
     return text if text[:1] in "<>" else f"= {text}"
 
 
-def count(number: int, noun: str) -> str:
-    """Write ``1 event``, ``2 events``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Write ``1 event``, ``2 events``, ``2 strata``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _reading(row: pd.Series) -> str:
@@ -87,7 +99,7 @@ def design_notes(
 ) -> list[str]:
     """Write notes on rows left out, with whose they were, and on reference levels."""
     notes = []
-    left_out = ~design.kept
+    left_out = ~(design.kept if design.complete is None else design.complete)
     if left_out.any():
         missing = ", ".join(
             f"{v} ({count(n, 'row')})" for v, n in sorted(design.missing.items())
@@ -134,24 +146,104 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
     return notes
 
 
-def method_note(penalty: str | None, interval: str, found: Inference) -> str:
-    """Say which method was used and why its figures can, or cannot, be read."""
-    if found.separation is not None and found.separation.separated:
+def method_note(
+    terms: tuple[str, ...], rows: FittedRows, interval: str, found: Inference
+) -> str:
+    """Say which method was used and why, and why its figures can, or cannot, be read."""
+    plain = not rows.firth and not rows.priors
+    separation = found.separation
+    separated = separation is not None and separation.separated
+    where = ""
+    if separation is not None and separated:
+        named = diverging_terms(terms, found.positions, separation)
+        where = "monotone likelihood" + (f" in {', '.join(named)}" if named else "")
+    if separated and not found.converged:
         return (
-            "Plain maximum likelihood has no estimate here (monotone likelihood): no "
+            f"Plain maximum likelihood has no estimate here ({where}): no "
             "standard error, Wald limit or p-value would mean anything, however small it "
             "looked. Use penalty='firth'."
         )
     if not found.converged:
         return f"No estimate: {found.failure_reason}."
-    limits = "profile-likelihood" if interval == "profile" else "Wald"
-    if penalty == "firth":
+    figures = f"{LIMITS[interval]} limits at 95% and {_tests_named(interval, plain)}."
+    if plain:
         return (
-            "Firth's penalised likelihood, which has an estimate even when every event "
-            f"falls into one group; {limits} limits at 95% and penalised "
-            "likelihood-ratio tests."
+            f"Plain maximum likelihood, whose maximum exists (the gate found no monotone "
+            f"likelihood); {figures}"
         )
-    return f"Plain maximum likelihood; {limits} limits at 95% and Wald tests."
+    name = "Firth's penalised likelihood" if rows.firth else "Likelihood with priors"
+    if separated:
+        why = f"because plain maximum likelihood has no estimate here ({where})"
+    elif rows.firth:
+        why = (
+            "which has an estimate even when every event falls into one group (here a plain "
+            "maximum exists too)"
+        )
+    else:
+        why = (
+            "whose estimates lean towards the priors (here a plain maximum exists too)"
+        )
+    return f"{name}, {why}; {figures}"
+
+
+def _tests_named(interval: str, plain: bool) -> str:
+    if interval in ("robust", "jackknife"):
+        return "t tests"
+    return "Wald tests" if plain else "penalised likelihood-ratio tests"
+
+
+def weight_notes(extras: Extras, rows: FittedRows) -> list[str]:
+    """Say what the weights are taken for, how uneven they are, and what they left out."""
+    weights = extras.weights
+    if weights is None:
+        return []
+    kinds = {
+        "case": "case weights, as R's coxph and glm take them",
+        "sampling": "sampling weights (inverse probabilities)",
+        "frequency": "frequency weights, each row standing for so many like it",
+    }
+    assert extras.weight_kind is not None and rows.weights is not None
+    used = rows.weights
+    effective = float(used.sum() ** 2 / (used @ used))
+    notes = [
+        f"Weights: {kinds[extras.weight_kind]}; from {used.min():.3g} to {used.max():.3g}."
+    ]
+    if extras.weight_kind == "sampling":
+        notes.append(
+            f"Sampling weights leave the worth of {effective:.0f} of {len(used)} rows."
+        )
+        if rows.firth:
+            notes.append(
+                "Sampling weights were scaled to add up to the number of rows, because "
+                "Firth's estimate depends on their scale."
+            )
+    zero = int((weights == 0).sum())
+    if zero:
+        notes.append(f"Left out for a weight of zero: {count(zero, 'row')}.")
+    return notes
+
+
+def cluster_notes(extras: Extras, rows: FittedRows, interval: str) -> list[str]:
+    """Say what robust limits rest on, and when they are too narrow."""
+    if interval not in ("robust", "jackknife"):
+        return []
+    named = (extras.named or {}).get("cluster")
+    by = (
+        f"by {named}"
+        if named
+        else "by child"
+        if rows.children is not None
+        else "by row"
+    )
+    number = rows.groups_with_event
+    kind = "Leverage-corrected robust" if interval == "robust" else "Jackknife"
+    notes = [f"{kind} variance {by}; {count(number, 'cluster')} with an event."]
+    if number < FEW_CLUSTERS:
+        notes.append(
+            f"Fewer than {FEW_CLUSTERS} clusters have an event: robust limits cover less "
+            "often than they say (at six events 78% instead of 95% in a plain sandwich)."
+        )
+    return notes
 
 
 def terms_to_tell(term: str | None, terms: Sequence[str]) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import chi2
 
 from jdm_stats.likelihood.estimable import independent_columns
-from jdm_stats.likelihood.fitting import logistic_problem, separation_of
+from jdm_stats.likelihood.fitting import separation_of
+from jdm_stats.likelihood.problems import logistic_problem
 
 
 def design(columns, terms):

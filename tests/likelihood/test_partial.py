@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jdm_stats.likelihood.fitting import cox_problem
 from jdm_stats.likelihood.partial import PartialLikelihood
+from jdm_stats.likelihood.problems import cox_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 
 TIES = ["efron", "breslow"]

@@ -1,66 +1,116 @@
-"""What this version refuses, it refuses by name; nothing is ignored in silence."""
+"""What a fit refuses, it refuses by name, with all faults and whose they are."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from jdm_stats.errors import NotYetSupportedError, UsageError
+from jdm_stats.errors import DesignError, NotYetSupportedError, UsageError
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
-
-COX_OPTIONS = {
-    "strata": "surgery",
-    "weights": "age",
-    "weight_kind": "sampling",
-    "cluster": "patient_id",
-    "offset": "age",
-}
+from jdm_stats.models.priors import LogF, NormalPrior
 
 
-@pytest.mark.parametrize("option", COX_OPTIONS)
-@pytest.mark.parametrize("penalty", [None, "firth"])
-def test_cox_options(heart, option, penalty):
-    with pytest.raises(NotYetSupportedError, match=option):
-        fit_cox(heart, "age", penalty=penalty, **{option: COX_OPTIONS[option]})
+@pytest.mark.parametrize("role", ["strata", "weights", "cluster", "offset"])
+def test_a_column_that_is_not_there(heart, role):
+    with pytest.raises(UsageError, match=rf"{role}='agee'.*no such column.*'age'"):
+        fit_cox(heart, "age", **{role: "agee"})
 
 
-@pytest.mark.parametrize("option", ["weights", "weight_kind", "cluster", "offset"])
-def test_logistic_options(endometrial, option):
-    with pytest.raises(NotYetSupportedError, match=option):
-        fit_logistic(endometrial, "HG ~ PI", **{option: "EH"})
+@pytest.mark.parametrize("role", ["strata", "weights", "cluster", "offset"])
+def test_an_array_of_the_wrong_length(heart, role):
+    with pytest.raises(
+        UsageError, match=rf"{role} must name a column.*\(172\).*\(3,\)"
+    ):
+        fit_cox(heart, "age", **{role: np.ones(3)})
 
 
-def test_all_refused_options_are_named_at_once(heart):
-    with pytest.raises(NotYetSupportedError, match="weights, cluster"):
-        fit_cox(heart, "age", weights="age", cluster="patient_id")
+@pytest.mark.parametrize("role", ["strata", "weights", "cluster", "offset"])
+def test_missing_values_are_told_with_their_patients(heart, role):
+    values = np.ones(len(heart))
+    values[[0, 3]] = np.nan
+    with pytest.raises(
+        DesignError, match=rf"{role} is missing.*2 rows.*1, 4; patients"
+    ):
+        fit_cox(heart, "age", **{role: values})
 
 
-def test_arrays_are_refused_too(heart):
-    with pytest.raises(NotYetSupportedError, match="weights"):
-        fit_cox(heart, "age", weights=np.ones(len(heart)))
+def test_weights_below_zero(heart):
+    weights = np.ones(len(heart))
+    weights[5] = -1.0
+    with pytest.raises(
+        DesignError, match=r"below zero in 1 row \(counted from 1: 6; p"
+    ):
+        fit_cox(heart, "age", weights=weights)
+    with pytest.raises(DesignError, match="every weight is zero"):
+        fit_cox(heart, "age", weights=np.zeros(len(heart)))
 
 
-def test_robust_limits(heart):
-    with pytest.raises(NotYetSupportedError, match="robust"):
-        fit_cox(heart, "age", interval="robust")
-    fit = fit_cox(heart, "age")
-    with pytest.raises(NotYetSupportedError, match="robust"):
-        fit.conf_int(method="robust")
+def test_frequency_weights_are_whole(heart):
+    with pytest.raises(DesignError, match="frequency weights count rows"):
+        fit_cox(heart, "age", weights=np.full(len(heart), 1.5), weight_kind="frequency")
 
 
-def test_priors_and_unknown_penalties(heart, endometrial):
-    class NormalPrior:
+def test_kinds_of_weights(heart):
+    with pytest.raises(UsageError, match="sampling"):
+        fit_cox(heart, "age", weights=np.ones(len(heart)), weight_kind="probability")
+    with pytest.raises(UsageError, match="without weights"):
+        fit_cox(heart, "age", weight_kind="sampling")
+
+
+def test_strings_are_no_weights(heart):
+    with pytest.raises(DesignError, match="weights must be numbers"):
+        fit_cox(heart, "age", weights=np.array(["a"] * len(heart)))
+
+
+@pytest.mark.parametrize("kind", ["profile", "wald"])
+def test_limits_that_do_not_hold_under_sampling_weights(heart, kind):
+    weights = 1.0 + np.arange(len(heart)) / 100.0
+    with pytest.raises(UsageError, match="do not hold with sampling weights"):
+        fit_cox(heart, "age", weights=weights, weight_kind="sampling", interval=kind)
+    fit = fit_cox(heart, "age", weights=weights, weight_kind="sampling")
+    assert fit.interval == "robust"
+    with pytest.raises(UsageError, match="profile limits do not hold"):
+        fit.conf_int(method="profile")
+    with pytest.raises(UsageError, match="likelihood-ratio tests do not hold"):
+        fit.likelihood_ratio_test("age")
+
+
+def test_unknown_penalties(heart, endometrial):
+    class Lasso:
         pass
 
-    for penalty, error in (
-        (NormalPrior(), NotYetSupportedError),
-        ("lasso", UsageError),
-    ):
-        with pytest.raises(error, match="firth"):
+    for penalty in (Lasso(), "lasso"):
+        with pytest.raises(UsageError, match="firth"):
             fit_cox(heart, "age", penalty=penalty)
-        with pytest.raises(error, match="firth"):
+        with pytest.raises(UsageError, match="firth"):
             fit_logistic(endometrial, "HG ~ PI", penalty=penalty)
+
+
+def test_priors_of_terms_that_are_not_there_are_all_named(heart):
+    with pytest.raises(
+        UsageError, match=r"no term 'agee'.*no term 'yeer'.*'year' is 3"
+    ):
+        fit_cox(
+            heart,
+            "age + year",
+            penalty={"agee": LogF(1), "yeer": LogF(1), "year": 3},
+        )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: NormalPrior(sd=0),
+        lambda: NormalPrior(sd=np.nan),
+        lambda: LogF(-1),
+        lambda: LogF(1, np.inf),
+        lambda: NormalPrior.from_ratio_limits(4, 2),
+    ],
+)
+def test_priors_that_are_none(make):
+    with pytest.raises(UsageError):
+        make()
 
 
 def test_a_refusal_is_an_error_of_use():

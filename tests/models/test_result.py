@@ -12,10 +12,10 @@ import pytest
 from jdm_stats.errors import ConvergenceWarning, SeparationWarning, UsageError
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.measures import current_dose, recent_pulse
+from jdm_stats.likelihood import fitting
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.profile import Limit
 from jdm_stats.likelihood.separation import Separation
-from jdm_stats.models import inference
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
 from jdm_stats.simulation.simulate import simulate_cohort
@@ -278,7 +278,10 @@ def test_a_limit_not_found_is_never_silent(five_events, monkeypatch):
 
 def test_separation_that_no_term_can_be_named_for_says_so(five_events, monkeypatch):
     unclear = Separation(True, np.array([0, 0]))
-    monkeypatch.setattr(inference, "separation_of", lambda problem: unclear)
+    monkeypatch.setattr(fitting, "finite_maximum", lambda *given: False)
+    monkeypatch.setattr(
+        fitting, "separation_of", lambda problem, *, directions=True: unclear
+    )
     with pytest.warns(SeparationWarning) as caught:
         fit = fit_cox(five_events, "nxp2 + dose_mg_kg")
     said = str(caught[0].message)

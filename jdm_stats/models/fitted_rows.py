@@ -1,0 +1,201 @@
+"""The rows a fit was made of, kept so that it can be made again without some of them.
+
+Leaving out a cluster (jackknife), an event (ledger) or a row builds the same problem from
+fewer rows; residuals and curves read times, strata and weights here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jdm_stats.likelihood.estimable import (
+    estimable_cox_columns,
+    independent_columns,
+)
+from jdm_stats.likelihood.fitting import Problem
+from jdm_stats.likelihood.problems import cox_problem, logistic_problem
+from jdm_stats.likelihood.risk_sets import (
+    FloatArray,
+    IntArray,
+    RiskSets,
+    build_risk_sets,
+)
+from jdm_stats.models.priors import Priors, penalty_of
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FittedRows:
+    """What every model reads of its rows.
+
+    Parameters
+    ----------
+    covariates : (n, p) float array
+        The design, terms that cannot be estimated included.
+    outcome : (n,) bool array
+        Rows with the outcome.
+    index : Index
+        Labels of the rows in the caller's frame.
+    firth : bool
+    priors : tuple
+        Prior of each term, or None; empty without any.
+    weights, offset : (n,) float arrays or None
+    cluster, children : (n,) int arrays or None
+        Codes from 0. Without a cluster, rows of one child belong together; without
+        children each row stands for itself.
+    sampling : bool
+        Whether weights are inverse probabilities.
+    """
+
+    covariates: FloatArray
+    outcome: BoolArray
+    index: pd.Index
+    firth: bool = False
+    priors: Priors = ()
+    weights: FloatArray | None = None
+    offset: FloatArray | None = None
+    cluster: IntArray | None = None
+    children: IntArray | None = None
+    sampling: bool = False
+    needs_contrast: ClassVar[bool] = False
+
+    @cached_property
+    def groups(self) -> IntArray:
+        """Cluster of each row for robust variances, codes from 0, (n,)."""
+        chosen = self.cluster if self.cluster is not None else self.children
+        if chosen is None:
+            return np.arange(len(self.outcome))
+        return np.unique(chosen, return_inverse=True)[1]
+
+    @property
+    def groups_with_event(self) -> int:
+        """Clusters in which the outcome happens."""
+        return len(np.unique(self.groups[self.outcome]))
+
+    @property
+    def several_events(self) -> bool:
+        """Whether some child has the outcome more than once."""
+        if self.children is None:
+            return False
+        own = self.children[self.outcome]
+        return len(np.unique(own)) < len(own)
+
+    @property
+    def seen(self) -> IntArray:
+        """Positions of the rows that the likelihood sees."""
+        return np.arange(len(self.outcome))
+
+    @property
+    def heavy(self) -> FloatArray | None:
+        """Weights as the likelihood takes them.
+
+        Firth's penalty does not grow with the weights, so that its estimate would depend
+        on the scale of sampling weights: they are made to add up to the number of rows.
+        """
+        if self.weights is None or not (self.firth and self.sampling):
+            return self.weights
+        return self.weights * (len(self.weights) / self.weights.sum())
+
+    def estimable(self) -> IntArray:
+        """Positions of the terms that the likelihood can see."""
+        raise NotImplementedError
+
+    def problem(self, positions: IntArray) -> Problem:
+        """Build the fitting problem of some terms."""
+        raise NotImplementedError
+
+    def without(self, left_out: BoolArray) -> FittedRows:
+        """Give the same rows less those marked."""
+        keep = ~left_out
+        changes = {
+            name: value[keep]
+            for name, value in vars(self).items()
+            if name in self.__dataclass_fields__
+            and isinstance(value, np.ndarray | pd.Index)
+        }
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def _chosen(self, positions: IntArray) -> Priors:
+        return tuple(self.priors[j] for j in positions) if self.priors else ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CoxRows(FittedRows):
+    """Rows of a Cox model.
+
+    Parameters
+    ----------
+    start, stop : (n,) float arrays
+    ties : {"efron", "breslow"}
+    strata : (n,) int array or None
+        Codes from 0.
+    strata_labels : tuple of str
+        ``"centre=3, sex=female"``, by code.
+    strata_names : tuple of str
+        Columns they were made of; empty when given as an array.
+    """
+
+    start: FloatArray
+    stop: FloatArray
+    ties: Literal["efron", "breslow"] = "efron"
+    strata: IntArray | None = None
+    strata_labels: tuple[str, ...] = ()
+    strata_names: tuple[str, ...] = ()
+
+    @cached_property
+    def sets(self) -> RiskSets:
+        """Risk sets of the rows."""
+        return build_risk_sets(self.start, self.stop, self.outcome, strata=self.strata)
+
+    @property
+    def seen(self) -> IntArray:
+        """Positions of the rows at risk at one event time or more."""
+        return self.sets.kept
+
+    def estimable(self) -> IntArray:
+        """Positions of the terms that vary, independently, within the risk sets."""
+        return estimable_cox_columns(self.covariates[self.seen], self.sets)
+
+    def problem(self, positions: IntArray) -> Problem:
+        """Build the fitting problem of some terms."""
+        priors = self._chosen(positions)
+        seen, heavy = self.seen, self.heavy
+        return cox_problem(
+            self.covariates[np.ix_(seen, positions)],
+            self.sets,
+            ties=self.ties,
+            firth=self.firth,
+            priors=penalty_of(priors) if any(priors) else None,
+            weights=None if heavy is None else heavy[seen],
+            offset=None if self.offset is None else self.offset[seen],
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LogisticRows(FittedRows):
+    """Rows of a logistic model whose first term is the intercept."""
+
+    needs_contrast = True
+
+    def estimable(self) -> IntArray:
+        """Positions of the linearly independent terms."""
+        return independent_columns(self.covariates)
+
+    def problem(self, positions: IntArray) -> Problem:
+        """Build the fitting problem of some terms."""
+        priors = self._chosen(positions)
+        return logistic_problem(
+            self.covariates[:, positions],
+            self.outcome.astype(float),
+            firth=self.firth,
+            priors=penalty_of(priors) if any(priors) else None,
+            weights=self.heavy,
+            offset=self.offset,
+        )

@@ -1,0 +1,61 @@
+"""From the rows of a fit to its inference: the one road that every model takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from jdm_stats.models.fitted_rows import FittedRows
+from jdm_stats.models.inference import (
+    ALIASED,
+    NO_CONTRAST,
+    NO_EVENT,
+    Inference,
+    IntervalKind,
+    infer,
+    nothing,
+)
+from jdm_stats.models.variance import variance_of
+
+
+def infer_rows(
+    terms: tuple[str, ...], rows: FittedRows, interval: IntervalKind
+) -> tuple[Inference, float]:
+    """Fit what the likelihood can see of the rows.
+
+    Parameters
+    ----------
+    terms : tuple of str
+        All terms of the design.
+    rows : FittedRows
+    interval : {"profile", "wald", "robust", "jackknife"}
+
+    Returns
+    -------
+    inference : Inference
+    null : float
+        (Penalised) log-likelihood with every covariate at zero; NaN without any.
+    """
+    if not rows.outcome.any():
+        return nothing(terms, NO_EVENT), np.nan
+    if rows.needs_contrast and rows.outcome.all():
+        return nothing(terms, NO_CONTRAST), np.nan
+    positions = rows.estimable()
+    if not len(positions):
+        return nothing(terms, ALIASED), np.nan
+    problem = rows.problem(positions)
+    free = np.array([j for j in positions if rows.priors and rows.priors[j] is None])
+    unguarded = None
+    if rows.priors and len(free):
+        unguarded = replace(rows, priors=()).problem(free.astype(np.intp))
+    found = infer(
+        problem,
+        terms,
+        positions,
+        interval,
+        partial(variance_of, positions=positions, p=len(terms), rows=rows),
+        unguarded=unguarded,
+    )
+    return found, problem.null_value

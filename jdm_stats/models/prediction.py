@@ -1,0 +1,362 @@
+"""What a fit says of new rows: baseline hazard, survival, cumulative incidence, risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import norm
+
+from jdm_stats.errors import UsageError
+from jdm_stats.intervals.marks import marked
+from jdm_stats.likelihood.partial import PartialEvaluation
+from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
+from jdm_stats.models.fitted_rows import CoxRows
+from jdm_stats.models.residuals import evaluation_of
+
+if TYPE_CHECKING:
+    from jdm_stats.models.fit import FitResult
+
+
+def baseline_hazard(fit: FitResult) -> pd.DataFrame:
+    """Cumulative baseline hazard: of a child whose covariates and offset are all 0.
+
+    Parameters
+    ----------
+    fit : FitResult
+        Of `jdm_stats.fit_cox`, with an estimate.
+
+    Returns
+    -------
+    DataFrame
+        One row per stratum and event time: ``stratum, time, n_events, hazard`` (the
+        increment), ``cumulative_hazard, survival``. Under Efron's ties the increment is
+        Efron's, as in R's ``survfit``.
+
+    Raises
+    ------
+    UsageError
+        For a fit of another model or one without estimate.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from jdm_stats.models.cox import fit_cox
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "start": 0,
+    ...         "stop": [1, 2, 3, 4],
+    ...         "event": [1, 1, 1, 0],
+    ...         "nxp2": [1, 0, 1, 0],
+    ...     }
+    ... )
+    >>> baseline_hazard(fit_cox(frame, "nxp2"))["n_events"].tolist()
+    [1, 1, 1]
+    """
+    rows = fit.cox_rows()
+    sets = rows.sets
+    steps = _increments(fit, evaluation_of(fit))
+    table = pd.DataFrame(
+        {
+            "stratum": _labels(rows, sets.stratum),
+            "time": sets.times,
+            "n_events": sets.deaths_per_time,
+            "hazard": steps,
+        }
+    )
+    grouped = table.groupby("stratum", sort=False)["hazard"]
+    table["cumulative_hazard"] = grouped.cumsum()
+    table["survival"] = np.exp(-table["cumulative_hazard"])
+    return marked(table, fit.synthetic)
+
+
+def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Series:
+    """Linear predictor of a Cox fit, or risk of a logistic one, for new rows.
+
+    Parameters
+    ----------
+    fit : FitResult
+        With an estimate of every term.
+    frame : DataFrame
+        New rows with the variables of the formula; an offset is taken as 0.
+    flic : bool, default False
+        For a Firth logistic fit: correct the intercept so that the mean predicted risk of
+        the rows fitted is the observed one (Puhr et al. 2017). Firth's own predictions
+        lean towards one half.
+
+    Returns
+    -------
+    Series
+        Indexed as ``frame``: ``linear_predictor`` (log hazard ratio against covariates
+        all 0) or ``risk``; NaN where a variable is missing.
+
+    Raises
+    ------
+    UsageError
+        When the fit has no estimate of some term, or ``flic`` is asked of another model.
+    """
+    covariates = _encoded(fit, frame)
+    eta = covariates @ _coefficients(fit)
+    if fit.kind != "logistic":
+        if flic:
+            raise UsageError("flic corrects a logistic fit; this is " + fit.model)
+        return pd.Series(eta, index=frame.index, name="linear_predictor")
+    if flic:
+        eta = eta + flic_shift(fit)
+    return pd.Series(expit(eta), index=frame.index, name="risk")
+
+
+def flic_shift(fit: FitResult) -> float:
+    """Find what the intercept of a Firth logistic fit gains by FLIC.
+
+    The slopes stay; the intercept is fitted anew by plain maximum likelihood.
+    """
+    rows = fit.rows
+    if fit.kind != "logistic" or rows is None:
+        raise UsageError("flic corrects a logistic fit; this is " + fit.model)
+    eta = rows.covariates @ _coefficients(fit)
+    if rows.offset is not None:
+        eta = eta + rows.offset
+    heavy = np.ones(len(eta)) if rows.weights is None else rows.weights
+
+    def excess(shift: float) -> float:
+        return float(heavy @ (expit(eta + shift) - rows.outcome))
+
+    return float(brentq(excess, -50.0, 50.0, xtol=1e-13, rtol=1e-14))
+
+
+def predict_survival(
+    fit: FitResult,
+    frame: pd.DataFrame,
+    times: Sequence[float] | None = None,
+    *,
+    conf_level: float = 0.95,
+    scale: str = "log-log",
+) -> pd.DataFrame:
+    """Survival without the event for new rows of fixed covariates.
+
+    Parameters
+    ----------
+    fit : FitResult
+        Of `jdm_stats.fit_cox`.
+    frame : DataFrame
+        New rows with the variables of the formula and, of a stratified fit, its strata.
+    times : sequence of float, optional
+        Default: every event time.
+    conf_level : float, default 0.95
+    scale : {"log-log", "log"}
+        Scale of the limits; R's ``survfit`` defaults to log.
+
+    Returns
+    -------
+    DataFrame
+        One row per new row and time: ``row`` (its index), ``time, survival,
+        cumulative_hazard, std_error`` (of the cumulative hazard), ``conf_low,
+        conf_high``. Beyond the last event of the stratum the curve stays level.
+
+    Raises
+    ------
+    UsageError
+        For a fit of another model or without estimate, or when strata are not known.
+
+    Notes
+    -----
+    The hazard of the event alone. With competing events the risk is smaller: use
+    `predict_cumulative_incidence`.
+    """
+    if scale not in ("log-log", "log"):
+        raise UsageError(f"scale must be 'log-log' or 'log'; received {scale!r}")
+    rows, at = fit.cox_rows(), evaluation_of(fit)
+    wanted = np.unique(rows.sets.times) if times is None else np.asarray(times, float)
+    covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
+    quantile = float(norm.isf((1.0 - conf_level) / 2.0))
+    blocks = []
+    for label, x, stratum in zip(frame.index, covariates, strata, strict=True):
+        hazard, error = _cumulative(fit, at, x, int(stratum), wanted)
+        low, high = _limits(hazard, error * quantile, scale)
+        blocks.append(
+            pd.DataFrame(
+                {
+                    "row": label,
+                    "time": wanted,
+                    "survival": np.exp(-hazard),
+                    "cumulative_hazard": hazard,
+                    "std_error": error,
+                    "conf_low": low,
+                    "conf_high": high,
+                }
+            )
+        )
+    if not blocks:
+        raise UsageError("the frame has no rows to predict for")
+    return marked(pd.concat(blocks, ignore_index=True), fit.synthetic)
+
+
+def predict_cumulative_incidence(
+    fits: Mapping[int, FitResult], frame: pd.DataFrame, times: Sequence[float]
+) -> pd.DataFrame:
+    """Risk of each kind of event for new rows, from one cause-specific fit per cause.
+
+    Parameters
+    ----------
+    fits : mapping of int to FitResult
+        A Cox fit for each event code, every cause there is; for cause k the event column
+        is 1 where the event is k and something else, such as 0 or 2, elsewhere.
+    frame : DataFrame
+    times : sequence of float
+
+    Returns
+    -------
+    DataFrame
+        ``row, cause, time, risk``; the risks and the share free of any event add up to 1.
+
+    Notes
+    -----
+    Hazards are constant within each step, so that the sum of the steps' probabilities is
+    exactly 1 (as R's multi-state ``survfit``). No limits: give them by bootstrap.
+    """
+    if not fits:
+        raise UsageError("give one fit per cause")
+    wanted = np.asarray(times, dtype=float)
+    every = np.unique(np.concatenate([f.cox_rows().sets.times for f in fits.values()]))
+    causes = list(fits)
+    hazards = []
+    for fit in fits.values():
+        at = evaluation_of(fit)
+        covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
+        hazards.append(
+            [
+                _cumulative(fit, at, x, int(s), every)[0]
+                for x, s in zip(covariates, strata, strict=True)
+            ]
+        )
+    steps = np.diff(np.asarray(hazards), axis=2, prepend=0.0)
+    total = steps.sum(axis=0)
+    free = np.exp(-np.cumsum(total, axis=1))
+    before = np.concatenate([np.ones((len(frame), 1)), free[:, :-1]], axis=1)
+    with np.errstate(invalid="ignore"):
+        share = np.where(total > 0, steps / total, 0.0)
+    risks = np.cumsum(before * -np.expm1(-total) * share, axis=2)
+    place = np.searchsorted(every, wanted, side="right")
+    risks = np.concatenate([np.zeros((*risks.shape[:2], 1)), risks], axis=2)[
+        :, :, place
+    ]
+    blocks = [
+        pd.DataFrame(
+            {"row": label, "cause": cause, "time": wanted, "risk": risks[c, i]}
+        )
+        for i, label in enumerate(frame.index)
+        for c, cause in enumerate(causes)
+    ]
+    synthetic = any(fit.synthetic for fit in fits.values())
+    return marked(pd.concat(blocks, ignore_index=True), synthetic)
+
+
+def _coefficients(fit: FitResult) -> FloatArray:
+    found = fit.inference
+    if found.solution is None:
+        raise UsageError(f"the fit has no estimate: {fit.failure_reason}")
+    # A term that follows from others, or does not vary, adds nothing of its own.
+    return np.where(np.isfinite(found.coefficients), found.coefficients, 0.0)
+
+
+def _encoded(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
+    absent = [v for v in fit.design.variables if v not in frame.columns]
+    if absent:
+        raise UsageError(
+            f"the new rows lack variables of the formula: {absent}; their columns are "
+            f"{[str(c) for c in frame.columns]}"
+        )
+    return fit.design.encode(frame)
+
+
+def _labels(rows: CoxRows, codes: IntArray) -> list[str]:
+    if rows.strata is None:
+        return ["all"] * len(codes)
+    return [rows.strata_labels[k] for k in codes]
+
+
+def _strata_of(fit: FitResult, frame: pd.DataFrame) -> IntArray:
+    """Stratum of each new row, by its label."""
+    rows = fit.cox_rows()
+    if rows.strata is None:
+        return np.zeros(len(frame), dtype=np.intp)
+    names = rows.strata_names
+    absent = [name for name in names if name not in frame.columns]
+    if not names or absent:
+        raise UsageError(
+            "the fit is stratified; name its strata by columns and give those columns with "
+            f"the new rows (missing: {absent or 'the strata were given as an array'})"
+        )
+    known = {label: code for code, label in enumerate(rows.strata_labels)}
+    said = [
+        ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))
+        for values in frame[list(names)].itertuples(index=False, name=None)
+    ]
+    unknown = sorted(set(said) - set(known))
+    if unknown:
+        raise UsageError(
+            f"strata the fit has not seen: {unknown}; it knows {rows.strata_labels}"
+        )
+    return np.array([known[s] for s in said], dtype=np.intp)
+
+
+def _centre(fit: FitResult) -> FloatArray:
+    solution = fit.inference.solution
+    assert solution is not None and solution.problem.centre is not None
+    return solution.problem.centre
+
+
+def _increments(fit: FitResult, at: PartialEvaluation) -> FloatArray:
+    """Give the steps of the cumulative hazard at covariates 0, (K,)."""
+    back = fit.inference.coefficients[fit.inference.positions] @ _centre(fit)
+    return at.hazard_increments() * np.exp(-back)
+
+
+def _cumulative(
+    fit: FitResult,
+    at: PartialEvaluation,
+    x: FloatArray,
+    stratum: int,
+    times: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Cumulative hazard of one child at given times, and its standard error.
+
+    The error joins that of the hazard's steps and that of the coefficients (Tsiatis 1981).
+    """
+    solution, here = fit.inference.solution, fit.inference.positions
+    assert solution is not None
+    sets, problem = fit.cox_rows().sets, solution.problem
+    own = np.flatnonzero(sets.stratum == stratum)
+    inner = (x[here] - _centre(fit)) / problem.scale
+    lift = float(np.exp(inner @ solution.maximum.point.beta))
+    _, _, weight = at.problem.terms
+    shrink = np.exp(-at.shift)
+    steps = at.hazard_increments()[own] * lift
+    squares = (
+        sets.sum_deaths((weight / at.s0**2)[:, None])[own, 0] * (shrink * lift) ** 2
+    )
+    pull = sets.sum_deaths(at.mean * (weight / at.s0)[:, None])[own] * (shrink * lift)
+    drift = np.cumsum(steps[:, None] * inner - pull, axis=0)
+    spread = np.einsum("ki,ij,kj->k", drift, solution.scaled_covariance, drift)
+    variance = np.cumsum(squares) + spread
+    place = np.searchsorted(sets.times[own], times, side="right")
+    hazard = np.concatenate([[0.0], np.cumsum(steps)])[place]
+    return hazard, np.sqrt(np.concatenate([[0.0], variance]))[place]
+
+
+def _limits(
+    hazard: FloatArray, reach: FloatArray, scale: str
+) -> tuple[FloatArray, FloatArray]:
+    if scale == "log":
+        low = np.exp(-hazard - reach)
+        return low, np.minimum(np.exp(-hazard + reach), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.exp(reach / hazard)
+        low, high = np.exp(-hazard * power), np.exp(-hazard / power)
+    flat = hazard == 0
+    return np.where(flat, 1.0, low), np.where(flat, 1.0, high)
