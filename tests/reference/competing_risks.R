@@ -7,9 +7,14 @@
 #   crr             cmprsk::crr on the first 300 rows: coef, var (its sandwich), loglik.
 #   fine_gray       finegray + coxph(weights = fgwt, cluster = id): naive_var and var apart; both
 #                   causes; Breslow and Efron; delayed entry (finegray(..., id = id)); censoring
-#                   estimated within sex (strata(male) in finegray, not in the Cox model), and the
-#                   Cox model stratified by sex too. cif: 1 - survfit(fit, newdata) at times.
-#   log-likelihood of fine_gray is coxph's, weights included.
+#                   estimated within sex and the Cox model stratified by sex too. loglik is coxph's,
+#                   weights included. cif: 1 - survfit(fit, newdata) at times.
+#   *_by_hand       censoring (and entry) estimated within sex, the Cox model NOT stratified. finegray with
+#                   strata() cuts rows at that stratum's own event times only, so its rows are exact
+#                   only under a Cox model with the same strata (the unstratified fit of its rows:
+#                   age -0.01163 where the exact weights give what is recorded here). The weights are
+#                   therefore written out: one row per later event time, weight
+#                   G(t-) H(t-) / (G(T-) H(T-)). Without groups this equals finegray (checked below).
 # Run in this folder: Rscript competing_risks.R   Writes competing_risks.json.
 suppressMessages({library(survival); library(cmprsk); library(jsonlite)})
 options(digits = 17)
@@ -37,11 +42,11 @@ by_hand <- function(d, from, w) {  # product over days of (1 - all hazards), cau
   }))
 }
 curves <- list(
-  plain = aj(survfit(Surv(stop, state) ~ 1, d, id = id)),
-  by_male = aj(survfit(Surv(stop, state) ~ male, d, id = id)),
-  weighted = aj(survfit(Surv(stop, state) ~ 1, d, weights = weight, id = id)),
-  delayed = aj(survfit(Surv(entry, stop, state) ~ 1, late, id = id)),
-  delayed_weighted = aj(survfit(Surv(entry, stop, state) ~ 1, late, weights = weight, id = id)))
+  plain = aj(survfit(Surv(stop, state) ~ 1, d, id = id, conf.type = "none")),
+  by_male = aj(survfit(Surv(stop, state) ~ male, d, id = id, conf.type = "none")),
+  weighted = aj(survfit(Surv(stop, state) ~ 1, d, weights = weight, id = id, conf.type = "none")),
+  delayed = aj(survfit(Surv(entry, stop, state) ~ 1, late, id = id, conf.type = "none")),
+  delayed_weighted = aj(survfit(Surv(entry, stop, state) ~ 1, late, weights = weight, id = id, conf.type = "none")))
 stopifnot(all.equal(curves$weighted$pstate, by_hand(d, rep(0, nrow(d)), d$weight)),
           all.equal(curves$delayed_weighted$pstate, by_hand(late, late$entry, late$weight)))
 
@@ -77,18 +82,54 @@ fg <- function(rows, left, code, ties = "breslow", censoring = NULL, strata = NU
        terms = names(coef(fit)), coef = plain(coef(fit)), naive_var = plain(fit$naive.var), var = plain(fit$var), loglik = fit$loglik,
        expanded_rows = nrow(long), n_rows = nrow(rows), n_events = sum(rows$event == code), newdata = newdata, times = when, cif = cif)
 }
+expand_by_hand <- function(rows, entry, code, group) {
+  rows$from <- entry
+  curve <- function(r) {
+    both <- function(t) {
+      g <- sapply(sort(unique(r$stop[r$event == 0 & r$stop < t])), function(c)
+        1 - sum(r$stop == c & r$event == 0) / sum(r$from < c & (r$stop > c | (r$stop == c & r$event == 0))))
+      h <- sapply(sort(unique(r$from[r$from >= t])), function(e) 1 - sum(r$from == e) / sum(r$from <= e & r$stop > e))
+      prod(unlist(g)) * prod(unlist(h))
+    }
+    at <- sort(unique(rows$stop))
+    setNames(sapply(at, both), at)
+  }
+  curves <- lapply(split(rows, group), curve)
+  events <- sort(unique(rows$stop[rows$event == code]))
+  do.call(rbind, lapply(seq_len(nrow(rows)), function(i) {
+    r <- rows[i, ]
+    gh <- curves[[as.character(group[i])]]
+    later <- if (r$event == 3 - code) events[events > r$stop] else numeric(0)
+    data.frame(id = r$id, age = r$age, male = r$male, mspike = r$mspike, fgstart = c(r$from, r$stop, later[-length(later)])[seq_len(1 + length(later))],
+               fgstop = c(r$stop, later), fgstatus = as.integer(c(r$event == code, rep(FALSE, length(later)))),
+               fgwt = c(1, unname(gh[as.character(later)] / gh[as.character(r$stop)])))
+  }))
+}
+by_hand_fit <- function(rows, entry, code, group, ties = "breslow") {
+  long <- expand_by_hand(rows, entry, code, group)
+  long <- long[long$fgwt > 0, ]
+  fit <- coxph(Surv(fgstart, fgstop, fgstatus) ~ age + male + mspike, long, weights = fgwt, ties = ties, cluster = id, control = tight)
+  newdata <- data.frame(age = c(60, 80), male = c(0, 1), mspike = c(1, 2.5))
+  cif <- t(sapply(1:2, function(i) 1 - summary(survfit(fit, newdata = newdata[i, ], se.fit = FALSE), times = when, extend = TRUE)$surv))
+  list(terms = names(coef(fit)), coef = plain(coef(fit)), naive_var = plain(fit$naive.var), var = plain(fit$var), loglik = fit$loglik,
+       n_rows = nrow(rows), n_events = sum(rows$event == code), newdata = newdata, times = when, cif = cif)
+}
 right_cens <- "Surv(stop, state)"; entry <- "Surv(entry, stop, state)"
 first500 <- d[1:500, ]
 fine_gray <- list(
   cause1 = fg(d, right_cens, 1), cause2 = fg(d, right_cens, 2), cause1_efron = fg(d, right_cens, 1, "efron"),
   cause2_efron = fg(d, right_cens, 2, "efron"),
   cause1_first300 = fg(few, right_cens, 1), cause2_first300 = fg(few, right_cens, 2),
-  cause1_censoring_by_male = fg(d, right_cens, 1, censoring = "male"),
+  cause1_censoring_by_male_by_hand = by_hand_fit(d, rep(0, nrow(d)), 1, d$male),
   cause1_censoring_and_strata_male = fg(d, right_cens, 1, censoring = "male", strata = "male"),
   cause1_strata_male = fg(d, right_cens, 1, strata = "male"),
   delayed_cause1 = fg(late, entry, 1), delayed_cause2 = fg(late, entry, 2),
   delayed_cause1_efron = fg(late, entry, 1, "efron"),
-  delayed_cause1_censoring_by_male = fg(late, entry, 1, censoring = "male"))
+  delayed_cause1_censoring_by_male_by_hand = by_hand_fit(late, late$entry, 1, late$male),
+  delayed_cause1_censoring_and_strata_male = fg(late, entry, 1, censoring = "male", strata = "male"))
+for (k in c("coef", "naive_var", "var", "loglik", "cif")) stopifnot(
+  all.equal(by_hand_fit(d, rep(0, nrow(d)), 1, rep(1, nrow(d)))[[k]], fine_gray$cause1[[k]], tolerance = 1e-9),
+  all.equal(by_hand_fit(late, late$entry, 1, rep(1, nrow(late)))[[k]], fine_gray$delayed_cause1[[k]], tolerance = 1e-9))
 
 out <- list(R = R.version.string, survival = as.character(packageVersion("survival")), cmprsk = as.character(packageVersion("cmprsk")),
   times = when, aalen_johansen = curves,
