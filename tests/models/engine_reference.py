@@ -72,14 +72,15 @@ def cox(name: str, ties: str, penalty: str | None = None) -> FitResult:
 
 @cache
 def logistic(name: str, penalty: str | None = None) -> FitResult:
-    """Fit one of R's logistic models, with profile limits."""
+    """Fit one of R's logistic models: profile limits of independent rows, else Wald's."""
     spec = record("engine_glm")[name]
+    independent = not spec["cluster"] and spec["weights"] != "w_frac"
     return fit_logistic(
         rows_of(spec),
         spec["formula"],
         event=spec["y"],
         penalty=penalty,
-        interval="profile",
+        interval="profile" if independent else "wald",
         **columns_of(spec),
     )
 

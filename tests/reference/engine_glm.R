@@ -85,7 +85,6 @@ one <- function(s) {
                    if (is.null(s$weights)) "" else paste0(", weights = ", s$weights), if (is.null(s$offset)) "" else paste0(", offset = ", s$offset)),
     terms = colnames(x), coef = plain(b), var = plain(bread), loglik = c(loglik(coef(fit_of(x[, 1, drop = FALSE])), x[, 1, drop = FALSE]), loglik(b)),
     robust_by_row = plain(sandwich(seq_len(nrow(d)))), robust_by_cluster = if (is.null(s$cluster)) NULL else plain(sandwich(d[[s$cluster]])),
-    score_residuals = if (s$data == "weighted.csv" && !is.null(s$weights)) plain(signif((y - p) * x, 11)) else NULL,
     deviance = fit$deviance, lower = sapply(1:k, limit, side = -1), upper = sapply(1:k, limit, side = 1),
     confint_lower = plain(spline[, 1]), confint_upper = plain(spline[, 2]),
     firth = list(coef = plain(fb), coef_brglm2 = plain(coef(firth)), var = plain(fv), loglik = loglik(fb), penalised_loglik = pl(fb),

@@ -5,7 +5,7 @@
 # schoenfeld and scaledsch have one row per event, in R's order: stratum, time, then row of the CSV;
 # event_row gives the row of the CSV (from 1), time and stratum go with it. R multiplies neither by
 # weights. scaledsch = coef + (number of events) * schoenfeld %*% naive_var.
-# dfbetas divides by the root of the diagonal of coxph's var (robust, where the fit is robust).
+# dfbetas divides by the root of the diagonal of naive_var, in robust fits too.
 # Run in this folder: Rscript engine_residuals.R   Writes engine_residuals.json.
 source("engine_fits.R")
 chosen <- c(lung_plain = NA, lung_strata = NA, heart_cluster = "id", cgd_cluster_strata = "id",
