@@ -111,3 +111,24 @@ def test_jackknife_equals_refits_by_coxph(name, ties):
     fit, expected = jackknife(name, ties)
     found = matrix(fit.jackknife_covariance(), order(fit, expected))
     assert_close(found, expected["centred"], 1e-8)
+
+
+def test_under_breslow_a_frequency_weight_is_so_many_rows():
+    """Under Efron it is not: R's weights share a tie's mean, replicated rows are more ties."""
+    rows = rows_of(specs()["weighted_whole"])
+    fit = fit_cox(
+        rows,
+        "x1 + x2 + group",
+        ties="breslow",
+        weights="w_whole",
+        weight_kind="frequency",
+        interval="wald",
+    )
+    many = cox("weighted_replicated", "breslow")
+    pd.testing.assert_series_equal(
+        fit.summary["coef"], many.summary["coef"], rtol=1e-10
+    )
+    pd.testing.assert_frame_equal(fit.covariance, many.covariance, rtol=1e-10)
+    ours, theirs = fit.glance().iloc[0], many.glance().iloc[0]
+    assert ours["log_likelihood"] == pytest.approx(theirs["log_likelihood"], rel=1e-12)
+    assert fit.n_events == many.n_events

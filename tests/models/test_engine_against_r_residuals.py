@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jdm_stats.models.cox import fit_cox
 from tests.models.engine_reference import (
     TIES,
     assert_close,
@@ -70,3 +71,14 @@ def test_dfbeta_summed_by_cluster_gives_the_sandwich(ties):
     expected = record("engine_residuals")["weighted_all"][ties]
     assert_close(summed[:, at], expected["dfbeta_weighted_collapsed"], 1e-9)
     assert_close(summed.T @ summed, fit.robust_covariance(leverage=False), 1e-10)
+
+
+@pytest.mark.parametrize("ties", TIES)
+def test_dfbeta_of_children_equals_collapse(ties):
+    spec = specs()["heart_cluster"]
+    fit = fit_cox(
+        rows_of(spec), spec["formula"], ties=ties, patient_id="id", interval="wald"
+    )
+    found = fit.residuals("dfbeta", by_patient=True)
+    expected = record("engine_residuals")["heart_cluster"][ties]
+    assert_close(found, expected["dfbeta_weighted_collapsed"], 1e-9)
