@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from jdm_stats.likelihood.fast import compiled_problem
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.partial import PartialLikelihood
@@ -25,9 +27,10 @@ from jdm_stats.likelihood.penalty import (
     NoPenalty,
     Penalty,
     Point,
-    evaluate_point,
 )
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.profile import (
+    Q95,
     Limit,
     RatioTest,
     likelihood_ratio_test,
@@ -40,6 +43,9 @@ from jdm_stats.likelihood.separation import (
     finite_maximum,
     logistic_separation,
 )
+
+if TYPE_CHECKING:
+    from jdm_stats.likelihood.compiled.single import Profiled
 
 # Peaks of a penalised likelihood tried one after another.
 MAX_RESTARTS = 5
@@ -205,7 +211,33 @@ class Solution:
     @cached_property
     def limits_95(self) -> tuple[tuple[Limit, Limit], ...]:
         """Profile limits of every coefficient at 95%."""
-        return tuple(self._limits(k, 0.95) for k in range(len(self.coefficients)))
+        found: list[tuple[Limit, Limit]] = []
+        for k in range(len(self.coefficients)):
+            quick = None if self._profiled is None else self._quick_limits(k)
+            found.append(quick or self._limits(k, 0.95))
+        return tuple(found)
+
+    @cached_property
+    def _profiled(self) -> Profiled | None:
+        """Every limit and test at once, where the compiled path serves the problem."""
+        problem = self.problem
+        twin = compiled_problem(problem.likelihood, problem.penalty)
+        if twin is None:
+            return None
+        point = twin.evaluate(self.maximum.point.beta)
+        return twin.profile(point, Q95, skip=int(problem.logistic))
+
+    def _quick_limits(self, index: int) -> tuple[Limit, Limit] | None:
+        """Limits as the compiled path found them; None when it left the choice open."""
+        profiled = self._profiled
+        if profiled is None or (self.problem.logistic and index == 0):
+            return None
+        settled = max(profiled.lower_status[index], profiled.upper_status[index]) <= 1
+        if not settled:
+            return None
+        unit = float(1.0 / self.problem.scale[index])
+        lower, upper = float(profiled.lower[index]), float(profiled.upper[index])
+        return Limit(lower * unit, True, ""), Limit(upper * unit, True, "")
 
     def highest(self) -> Solution:
         """Climb on from any higher point that a coarse look or the profiles at 95% meet.
@@ -264,6 +296,11 @@ class Solution:
 
     def test(self, indices: tuple[int, ...]) -> RatioTest:
         """(Penalised) likelihood-ratio test that the coefficients are all zero."""
+        intercept = self.problem.logistic and 0 in indices
+        if len(indices) == 1 and self._profiled is not None and not intercept:
+            statistic = float(self._profiled.statistics[indices[0]])
+            if np.isfinite(statistic):
+                return RatioTest.of(statistic, 1)
         likelihood, penalty, best, lengths = self.turned(indices)
         held = indices if lengths is None else tuple(range(len(indices)))
         return likelihood_ratio_test(likelihood, penalty, best, held)

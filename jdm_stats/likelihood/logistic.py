@@ -7,6 +7,8 @@ h the diagonal of the (weighted) hat matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -28,12 +30,24 @@ class LogisticLikelihood:
         Above zero; default 1.
     offset : (n,) float array, optional
         Added to the linear predictor; default 0.
+    compiled : bool, default False
+        Whether climbs go the compiled path (`jdm_stats.likelihood.fast`).
     """
 
     covariates: FloatArray
     outcome: FloatArray
     weights: FloatArray | None = None
     offset: FloatArray | None = None
+    compiled: bool = False
+
+    @cached_property
+    def twins(self) -> dict[str, tuple[Any, Any]]:
+        """Penalties and compiled twins with each, by the kind of penalty."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Twins own scratch memory and are laid out again where they are needed.
+        return {k: v for k, v in vars(self).items() if k != "twins"}
 
     @property
     def n_parameters(self) -> int:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point, evaluate_point
+from jdm_stats.likelihood.fast import compiled_problem
+from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point
+from jdm_stats.likelihood.points import evaluate_point, point_of
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 # A score is small when its largest component, in its own standard errors, is below this.
@@ -73,6 +75,18 @@ def maximise(
     -------
     Maximum
     """
+    twin = compiled_problem(likelihood, penalty)
+    if twin is not None:
+        beta = start.beta if isinstance(start, Point) else start
+        climbed = twin.maximise(
+            beta, held=held, max_iterations=max_iterations, tolerance=tolerance
+        )
+        return Maximum(
+            point_of(climbed.point),
+            climbed.converged,
+            climbed.failure_reason,
+            climbed.iterations,
+        )
     free = np.setdiff1d(np.arange(likelihood.n_parameters), held)
     point = (
         start

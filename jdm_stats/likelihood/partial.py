@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class PartialLikelihood:
         Above zero; default 1.
     offset : (m,) float array, optional
         Added to the linear predictor; default 0.
+    compiled : bool, default False
+        Whether climbs go the compiled path (`jdm_stats.likelihood.fast`).
     """
 
     covariates: FloatArray
@@ -41,6 +43,16 @@ class PartialLikelihood:
     ties: Ties = "efron"
     weights: FloatArray | None = None
     offset: FloatArray | None = None
+    compiled: bool = False
+
+    @cached_property
+    def twins(self) -> dict[str, tuple[Any, Any]]:
+        """Penalties and compiled twins with each, by the kind of penalty."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Twins own scratch memory and are laid out again where they are needed.
+        return {k: v for k, v in vars(self).items() if k != "twins"}
 
     @property
     def n_parameters(self) -> int:

@@ -173,26 +173,3 @@ class Point:
     penalty_gradient: FloatArray
     log_likelihood: float
     information: FloatArray
-
-
-def evaluate_point(likelihood: Likelihood, penalty: Penalty, beta: FloatArray) -> Point:
-    """Evaluate likelihood and penalty together at ``beta``."""
-    # So far out that a risk set underflows, the point is refused by its value of -inf.
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        evaluation = likelihood.evaluate(beta)
-        added = penalty.contribution(evaluation, beta)
-    total = evaluation.log_likelihood + added.value
-    information = evaluation.information
-    learnt = added.gradient
-    if added.curvature is not None:
-        information, learnt = information + added.curvature, np.zeros_like(learnt)
-    if not np.all(np.isfinite(information)):
-        total = -np.inf
-    return Point(
-        beta=beta,
-        value=total if np.isfinite(total) else -np.inf,
-        gradient=evaluation.score + added.gradient,
-        penalty_gradient=learnt,
-        log_likelihood=evaluation.log_likelihood,
-        information=information,
-    )

@@ -27,6 +27,7 @@ def cox_problem(
     weights: FloatArray | None = None,
     offset: FloatArray | None = None,
     overwrite: bool = False,
+    compiled: bool = False,
 ) -> Problem:
     """Scale and centre a Cox problem.
 
@@ -36,6 +37,8 @@ def cox_problem(
         Rows of ``risk_sets.kept``.
     overwrite : bool, default False
         Centre and scale ``covariates`` in place, to save memory.
+    compiled : bool, default False
+        Whether climbs go the compiled path; see `jdm_stats.likelihood.fast.choose`.
     risk_sets : RiskSets
     ties : {"efron", "breslow"}
     firth : bool
@@ -68,7 +71,9 @@ def cox_problem(
     inner -= centre
     scale = column_spread(inner)
     inner /= scale
-    likelihood = PartialLikelihood(inner, risk_sets, ties, weights, offset)
+    likelihood = PartialLikelihood(
+        inner, risk_sets, ties, weights, offset, compiled=compiled
+    )
     problem = Problem(likelihood, scale, _penalty(firth), centre=centre)
     return problem if priors is None else _with_priors(problem, priors)
 
@@ -81,6 +86,7 @@ def logistic_problem(
     priors: PriorPenalty | None = None,
     weights: FloatArray | None = None,
     offset: FloatArray | None = None,
+    compiled: bool = False,
 ) -> Problem:
     """Scale a logistic problem whose first column is the intercept.
 
@@ -89,7 +95,7 @@ def logistic_problem(
     covariates : (n, p) float array
     outcome : (n,) float array
         0.0 or 1.0.
-    firth, priors
+    firth, priors, compiled
         As in `cox_problem`.
     weights, offset : (n,) float arrays, optional
 
@@ -101,7 +107,7 @@ def logistic_problem(
     location[0] = 0.0
     scale = column_spread(covariates - location)
     inner = (covariates - location) / scale
-    likelihood = LogisticLikelihood(inner, outcome, weights, offset)
+    likelihood = LogisticLikelihood(inner, outcome, weights, offset, compiled)
     problem = Problem(likelihood, scale, _penalty(firth), location)
     return problem if priors is None else _with_priors(problem, priors)
 

@@ -15,12 +15,8 @@ from scipy.stats import chi2, norm
 
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.peaks import HIGHER, highest_from, predicted
-from jdm_stats.likelihood.penalty import (
-    Likelihood,
-    Penalty,
-    Point,
-    evaluate_point,
-)
+from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 MAX_ITERATIONS = 60
@@ -85,6 +81,12 @@ class RatioTest:
     p_value: float
     converged: bool
 
+    @classmethod
+    def of(cls, statistic: float, degrees: int) -> RatioTest:
+        """Make the test of a statistic; rounding below 0 counts as 0."""
+        statistic = max(0.0, statistic)
+        return cls(statistic, degrees, float(chi2.sf(statistic, degrees)), True)
+
 
 def likelihood_ratio_test(
     likelihood: Likelihood, penalty: Penalty, best: Point, held: tuple[int, ...]
@@ -113,10 +115,9 @@ def likelihood_ratio_test(
         restricted = highest_from(
             likelihood, penalty, restricted, [np.zeros_like(start)], held
         )
-    statistic = max(0.0, 2.0 * (best.value - restricted.point.value))
     if not restricted.converged:
         return RatioTest(np.nan, len(held), np.nan, False)
-    return RatioTest(statistic, len(held), float(chi2.sf(statistic, len(held))), True)
+    return RatioTest.of(2.0 * (best.value - restricted.point.value), len(held))
 
 
 def profile_limits(

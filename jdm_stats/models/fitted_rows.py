@@ -19,6 +19,7 @@ from jdm_stats.likelihood.estimable import (
     estimable_cox_columns,
     independent_columns,
 )
+from jdm_stats.likelihood.fast import Engine, choose
 from jdm_stats.likelihood.fitting import Problem
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.risk_sets import (
@@ -56,6 +57,9 @@ class FittedRows:
     weight_kind : {"case", "sampling", "frequency"} or None
     offset_name : str or None
         Column of the offset, when it was one.
+    engine : {"auto", "numpy", "compiled"}
+    limits : bool
+        Whether profile limits will be asked for, which decides what "auto" takes.
     """
 
     covariates: FloatArray
@@ -70,6 +74,8 @@ class FittedRows:
     names: np.ndarray | None = None
     weight_kind: str | None = None
     offset_name: str | None = None
+    engine: Engine = "auto"
+    limits: bool = False
     needs_contrast: ClassVar[bool] = False
 
     @cached_property
@@ -160,6 +166,15 @@ class FittedRows:
         }
         return replace(self, **changes)  # type: ignore[arg-type]
 
+    def _compiled(self, columns: int) -> bool:
+        return choose(
+            self.engine,
+            len(self.seen),
+            columns,
+            limits=self.limits,
+            firth=self.firth,
+        )
+
     def _chosen(self, positions: IntArray) -> Priors:
         return tuple(self.priors[j] for j in positions) if self.priors else ()
 
@@ -216,6 +231,7 @@ class CoxRows(FittedRows):
             weights=None if heavy is None else heavy[seen],
             offset=None if self.offset is None else self.offset[seen],
             overwrite=True,
+            compiled=self._compiled(len(positions)),
         )
 
 
@@ -239,4 +255,5 @@ class LogisticRows(FittedRows):
             priors=penalty_of(priors) if any(priors) else None,
             weights=self.heavy,
             offset=self.offset,
+            compiled=self._compiled(len(positions)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
+from jdm_stats.likelihood.fast import Engine
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult
@@ -41,6 +43,7 @@ def fit_logistic(
     offset: Any = None,
     interval: str | None = None,
     patient_id: str | None = None,
+    engine: Engine = "auto",
 ) -> FitResult:
     """Fit a logistic model, one row per child.
 
@@ -63,6 +66,8 @@ def fit_logistic(
         name it, with ``weight_kind="sampling"``.
     patient_id : str, optional
         Column that names the child; default ``patient_id`` when the frame has it.
+    engine : {"auto", "numpy", "compiled"}
+        "auto" takes the compiled path where the work is large; both agree to 1e-10.
 
     Returns
     -------
@@ -116,6 +121,7 @@ def fit_logistic(
     kept = codes[design.kept]
     rows = _rows(frame, design, codes, extras, children, firth, priors)
     kind = choose_interval(interval, extras, several_events=rows.several_events)
+    rows = replace(rows, engine=engine, limits=kind == "profile")
     found, null = infer_rows(design.terms, rows, kind)
     model = (
         "Firth logistic" if firth else "Logistic with prior" if priors else "Logistic"

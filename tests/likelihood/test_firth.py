@@ -10,7 +10,8 @@ from scipy.stats import chi2
 from jdm_stats.likelihood.estimable import estimable_cox_columns
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.partial import PartialLikelihood
-from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty, evaluate_point
+from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.problems import cox_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 

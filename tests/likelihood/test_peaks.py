@@ -13,7 +13,8 @@ from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.newton import maximise
 from jdm_stats.likelihood.partial import PartialLikelihood
 from jdm_stats.likelihood.peaks import highest_from, predicted
-from jdm_stats.likelihood.penalty import NoPenalty, evaluate_point
+from jdm_stats.likelihood.penalty import NoPenalty
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.profile import profile_limits
 from jdm_stats.likelihood.risk_sets import build_risk_sets

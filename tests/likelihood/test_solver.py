@@ -12,7 +12,8 @@ from jdm_stats.likelihood.estimable import estimable_cox_columns
 from jdm_stats.likelihood.fitting import separation_of
 from jdm_stats.likelihood.newton import maximise
 from jdm_stats.likelihood.partial import PartialLikelihood
-from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty, evaluate_point
+from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 
