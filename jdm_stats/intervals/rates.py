@@ -115,7 +115,12 @@ def incidence_rates(
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
     audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=patient_id
+        frame,
+        start=start,
+        stop=stop,
+        event=event,
+        patient_id=patient_id,
+        recurrent=False,
     ).raise_if_faulty()
     happened = loose_numbers(frame[event])[0] == event_code
     days = loose_numbers(frame[stop])[0] - loose_numbers(frame[start])[0]
