@@ -27,6 +27,7 @@ from jdm_stats.intervals.columns import (
 )
 from jdm_stats.intervals.exact import is_same, poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.intervals.recurrent import refuse_recurrent
 from jdm_stats.schema import DAYS_PER_YEAR
 
 _RESULT = (
@@ -114,6 +115,7 @@ def incidence_rates(
     _check_call(frame, groups, per, conf_level, event_code, days_per_year, wrong)
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
+    refuse_recurrent(frame)
     audit_intervals(
         frame,
         start=start,

@@ -25,7 +25,7 @@ from jdm_stats.intervals.columns import (
 )
 from jdm_stats.intervals.marks import RecurrentMark, is_synthetic, recurrent_mark
 
-__all__ = ["recurrent_notes", "recurrent_rows"]
+__all__ = ["recurrent_notes", "recurrent_rows", "refuse_recurrent"]
 
 SCHEMES = ("andersen_gill", "pwp_total", "pwp_gap")
 NUMBER, STRATUM, GAP_FROM = "event_number", "event_stratum", "gap_from"
@@ -307,19 +307,30 @@ def recurrent_notes(frame: pd.DataFrame) -> list[str]:
     return notes
 
 
-def refuse_recurrent(frame: pd.DataFrame, what: str) -> None:
-    """Refuse a table of recurrent events where only the first event has a meaning.
+def refuse_recurrent(frame: pd.DataFrame) -> None:
+    """Refuse rows that go on after a child's first event, for readers of first events.
 
     Raises
     ------
     UsageError
-        If the table is marked and holds an event after a child's first.
+        If the table is marked and holds rows at risk for a second event.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"patient_id": "A", "start": [0, 4], "stop": [4, 9]})
+    >>> rows = recurrent_rows(rows.assign(event=1))
+    >>> refuse_recurrent(rows[rows["event_number"] == 1])
+    >>> refuse_recurrent(rows)
+    Traceback (most recent call last):
+    ...
+    jdm_stats.errors.UsageError: ...
     """
-    mark = recurrent_mark(frame)
-    if mark is None or NUMBER not in frame.columns:
+    if recurrent_mark(frame) is None or NUMBER not in frame.columns:
         return
-    if (frame[NUMBER] > 1).any():
+    later = int((frame[NUMBER] > 1).sum())
+    if later:
         raise UsageError(
-            f"{what} takes the first event of each child, and these rows go on after it; "
-            "keep rows[rows['event_number'] == 1], or see mean_cumulative_function"
+            f"this takes the first event of each child, and {later} rows are at risk for a "
+            "later one; keep rows[rows['event_number'] == 1], or count all events with "
+            "mean_cumulative_function or fit_cox"
         )

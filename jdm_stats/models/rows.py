@@ -10,6 +10,7 @@ import pandas as pd
 from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
+from jdm_stats.intervals.recurrent import refuse_recurrent
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
@@ -40,7 +41,13 @@ class AtRisk:
 
 
 def rows_at_risk(
-    frame: pd.DataFrame, start: str, stop: str, event: str, patient_id: str | None
+    frame: pd.DataFrame,
+    start: str,
+    stop: str,
+    event: str,
+    patient_id: str | None,
+    *,
+    recurrent: bool | None = False,
 ) -> AtRisk:
     """Audit a frame's rows and read their times and codes.
 
@@ -51,6 +58,9 @@ def rows_at_risk(
         Columns.
     patient_id : str or None
         Column that names the child; None takes ``patient_id`` when the frame has it.
+    recurrent : bool or None, default False
+        Whether a child may have several events of code 1; None goes by the mark of the
+        table (see `jdm_stats.intervals.recurrent`).
 
     Returns
     -------
@@ -58,13 +68,22 @@ def rows_at_risk(
 
     Raises
     ------
+    UsageError
+        When several events of one child are meant and the caller takes one.
     IntervalError
         When rows break the law of intervals, or end when they begin once near-ties count
         as ties.
     """
     named = named_column(frame, patient_id)
+    if recurrent is False:
+        refuse_recurrent(frame)
     audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=named
+        frame,
+        start=start,
+        stop=stop,
+        event=event,
+        patient_id=named,
+        recurrent=recurrent,
     ).raise_if_faulty()
     begin, end, merged = tie_times(
         frame[start].to_numpy(dtype=float), frame[stop].to_numpy(dtype=float)

@@ -10,7 +10,7 @@ import pytest
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.files import read_cohort
-from jdm_stats.errors import IntervalError, UsageError
+from jdm_stats.errors import UsageError
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.measures import (
     current_dose,
@@ -22,6 +22,7 @@ from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.intervals.recurrent import recurrent_rows
 from jdm_stats.intervals.split import split_rows
+from jdm_stats.models.incidence import cumulative_incidence, kaplan_meier
 
 SYNTHETIC = Path(__file__).resolve().parents[2] / "data" / "synthetic"
 
@@ -150,8 +151,9 @@ def test_the_audit_knows_the_mark_and_first_event_readers_refuse_it():
     assert audit_intervals(rows).ok
     assert audit_intervals(split_rows(rows, [10, 45])).ok
     assert not audit_intervals(rows, recurrent=False).ok
-    with pytest.raises(IntervalError, match="row_after_event"):
-        incidence_rates(rows)
+    for reader in (incidence_rates, cumulative_incidence, kaplan_meier):
+        with pytest.raises(UsageError, match="3 rows are at risk for a later one"):
+            reader(rows)
     first = rows[rows["event_number"] == 1]
     assert incidence_rates(first)["events"].tolist() == [2]
     for scheme in ("andersen_gill", "pwp_total", "pwp_gap"):
