@@ -346,6 +346,10 @@ def check_cut_for_events(
     following = moments[np.searchsorted(moments[:-1], begin, side="right")]
     wrong = np.flatnonzero(following < end)
     children = frame["patient_id"] if "patient_id" in frame.columns else None
+    mark = recurrent_mark(frame)
+    remedy = "expand the cohort again for this outcome and its competing events"
+    if mark is not None and mark.spell is not None:
+        remedy = "use scheme='andersen_gill' or 'pwp_total', on whose clock its days were cut"
     faults = [
         Fault(
             "intervals",
@@ -356,7 +360,7 @@ def check_cut_for_events(
             f"row ({begin[row]:g}, {end[row]:g}] is at risk at the event on day "
             f"{following[row]:g} but does not end there, and {', '.join(daily)} "
             f"changes daily (cut for {noted.get('cut_for', 'another outcome')!r})",
-            "expand the cohort again for this outcome and its competing events",
+            remedy,
         )
         for row in wrong
     ]

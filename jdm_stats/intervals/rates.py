@@ -27,7 +27,7 @@ from jdm_stats.intervals.columns import (
 )
 from jdm_stats.intervals.exact import is_same, poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
-from jdm_stats.intervals.recurrent import refuse_recurrent
+from jdm_stats.intervals.recurrent_notes import refuse_recurrent
 from jdm_stats.schema import DAYS_PER_YEAR
 
 _RESULT = (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import Fault, IntervalError
+from jdm_stats.errors import Fault, IntervalError, UsageError
 from jdm_stats.intervals.audit import audit_intervals
-from jdm_stats.intervals.marks import is_synthetic, standing_notes
-from jdm_stats.intervals.recurrent import refuse_recurrent
+from jdm_stats.intervals.marks import is_synthetic, recurrent_mark, standing_notes
+from jdm_stats.intervals.recurrent_notes import recurrent_notes, refuse_recurrent
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
@@ -90,7 +91,7 @@ def rows_at_risk(
     )
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)
-    notes = standing_notes(frame)
+    notes = [*standing_notes(frame), *recurrent_notes(frame)]
     if merged:
         notes.append(
             f"{merged} times lie within rounding of an earlier one and count as equal to it, "
@@ -106,8 +107,49 @@ def rows_at_risk(
 
 
 def named_column(frame: pd.DataFrame, patient_id: str | None) -> str | None:
-    """Find the column that names the child: the one asked for, else ``patient_id``."""
-    return patient_id or ("patient_id" if "patient_id" in frame.columns else None)
+    """Find the column that names the child: the one asked for, the mark's, ``patient_id``."""
+    if patient_id:
+        return patient_id
+    mark = recurrent_mark(frame)
+    usual = "patient_id" if mark is None else mark.patient_id
+    return usual if usual in frame.columns else None
+
+
+def recurrent_strata(frame: pd.DataFrame, strata: Any) -> Any:
+    """Give the strata of a fit: those asked for, else those a table was prepared for.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    strata : str, list of str, array or None
+        What the caller asked for.
+
+    Raises
+    ------
+    UsageError
+        When columns are named and the strata of the events are not among them.
+
+    Examples
+    --------
+    >>> from jdm_stats.intervals.recurrent import recurrent_rows
+    >>> rows = pd.DataFrame({"patient_id": "A", "start": [0, 4], "stop": [4, 9]})
+    >>> rows = recurrent_rows(rows.assign(event=1), scheme="pwp_total")
+    >>> recurrent_strata(rows, None)
+    'event_stratum'
+    """
+    mark = recurrent_mark(frame)
+    if mark is None or mark.stratum is None:
+        return strata
+    if strata is None:
+        return mark.stratum
+    named = [strata] if isinstance(strata, str) else strata
+    if isinstance(named, list | tuple) and mark.stratum not in named:
+        raise UsageError(
+            f"these rows were prepared for strata by the number of the event; name "
+            f"{mark.stratum!r} among the strata, received {strata!r}, or prepare them with "
+            "scheme='andersen_gill'"
+        )
+    return strata
 
 
 def tie_times(

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jdm_stats.errors import IntervalError, UsageError
-from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.audit import audit_intervals, check_cut_for_events
 from jdm_stats.intervals.marks import recurrent_mark
-from jdm_stats.intervals.recurrent import recurrent_notes, recurrent_rows
+from jdm_stats.intervals.recurrent import recurrent_rows
+from jdm_stats.intervals.recurrent_notes import recurrent_notes
 from jdm_stats.intervals.split import split_rows
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
@@ -154,6 +155,17 @@ def test_what_is_refused():
     with pytest.raises(IntervalError, match="0 earlier events in these rows") as told:
         recurrent_rows(left_out)
     assert len(told.value.faults) == 5
+
+
+def test_a_daily_measure_is_not_read_on_the_clock_of_gaps():
+    rows = three_children().iloc[:7].assign(days_since_pulse=1.0)
+    rows.attrs["jdm_stats"] = {"daily_measures": ["days_since_pulse"]}
+    names = ("start", "stop", "event", ["days_since_pulse"])
+    total = split_rows(rows, rows.loc[rows["event"] == 1, "stop"])
+    check_cut_for_events(recurrent_rows(total), *names)
+    gap = recurrent_rows(total, scheme="pwp_gap")
+    with pytest.raises(IntervalError, match="scheme='andersen_gill' or 'pwp_total'"):
+        check_cut_for_events(gap, *names)
 
 
 def test_an_empty_table_and_one_without_events():
