@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import Fault, IntervalError, UsageError
+from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.columns import (
     as_given,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import UsageError
+from jdm_stats.intervals.columns import loose_numbers
 from jdm_stats.intervals.marks import recurrent_mark
 from jdm_stats.intervals.recurrent import NUMBER
 
@@ -15,16 +16,19 @@ __all__ = ["recurrent_notes", "refuse_recurrent"]
 FEW_EVENTS = 5
 
 
-def recurrent_notes(frame: pd.DataFrame) -> list[str]:
+def recurrent_notes(frame: pd.DataFrame, event: str = "event") -> list[str]:
     """Say in sentences what a table of recurrent events means; none for other tables.
 
     Parameters
     ----------
     frame : DataFrame
+    event : str
+        Column of the event codes.
 
     Returns
     -------
     list of str
+        None, too, where only rows at risk for a first event are left.
 
     Examples
     --------
@@ -34,7 +38,7 @@ def recurrent_notes(frame: pd.DataFrame) -> list[str]:
     Recurrent events (Andersen-Gill): all events share one baseline hazard, whatever came before.
     """
     mark = recurrent_mark(frame)
-    if mark is None:
+    if mark is None or NUMBER not in frame.columns or (frame[NUMBER] == 1).all():
         return []
     meaning = {
         "andersen_gill": "(Andersen-Gill): all events share one baseline hazard, whatever "
@@ -46,18 +50,17 @@ def recurrent_notes(frame: pd.DataFrame) -> list[str]:
         "before, and each number of event has a baseline hazard of its own.",
     }
     notes = [f"Recurrent events {meaning[mark.scheme]}"]
+    happened = loose_numbers(frame[event])[0] == 1
+    events = frame.loc[happened, NUMBER].value_counts().sort_index()
     tally = frame.attrs["jdm_stats"].get("recurrent_rows", {})
-    pooled = tally.get("pooled_from")
-    if pooled is not None:
+    pooled = tally.get("pooled_from", np.inf)
+    if (frame[NUMBER] > pooled).any():
         notes.append(
             f"The stratum of event {pooled} holds all later ones too: "
-            f"{tally['pooled_events']} events together."
+            f"{events[events.index >= pooled].sum()} events together."
         )
-    few = [
-        number
-        for number, events in tally.get("events_by_number", {}).items()
-        if 0 < events < FEW_EVENTS and int(number) < (pooled or np.inf)
-    ]
+    small = (events < FEW_EVENTS) & (events.index < pooled)
+    few = [str(number) for number in events.index[small]]
     if few and mark.stratum is not None:
         notes.append(
             f"Fewer than {FEW_EVENTS} events in the strata of event {', '.join(few)}: they "

@@ -91,7 +91,9 @@ def rows_at_risk(
     )
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)
-    notes = [*standing_notes(frame), *recurrent_notes(frame)]
+    notes = standing_notes(frame)
+    if recurrent is None:
+        notes += recurrent_notes(frame, event)
     if merged:
         notes.append(
             f"{merged} times lie within rounding of an earlier one and count as equal to it, "
