@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import Fault, IntervalError
+from jdm_stats.errors import UsageError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.columns import (
     as_given,
     check_frame,
     group_codes,
+    loose_numbers,
+    named_rows,
     raise_all,
     read_spans,
 )
@@ -75,10 +77,10 @@ def recurrent_rows(
     Raises
     ------
     UsageError
-        If a column is not there, or an option is none of those above.
-    IntervalError
-        If rows of a child overlap, or lie after a competing event, or a column
+        If a column is not there, an option is none of those above, or a column
         ``event_number`` that is there already says otherwise than the rows.
+    IntervalError
+        If rows of a child overlap, or lie after a competing event.
 
     Notes
     -----
@@ -107,7 +109,7 @@ def recurrent_rows(
         recurrent=True,
     ).raise_if_faulty()
     histories = _histories(frame, patient_id, start, stop, event, first_gap_from)
-    _refuse_other_numbers(frame, histories.number, patient_id)
+    _refuse_other_numbers(frame, histories.number)
     rows = frame.drop(columns=[c for c in (STRATUM, GAP_FROM) if c in frame.columns])
     rows = rows.reset_index(drop=True)
     rows[NUMBER] = histories.number
@@ -206,28 +208,17 @@ def _histories(
     return _Histories(child, number[back], since[back])
 
 
-def _refuse_other_numbers(
-    frame: pd.DataFrame, number: np.ndarray, patient_id: str
-) -> None:
+def _refuse_other_numbers(frame: pd.DataFrame, number: np.ndarray) -> None:
     """Refuse numbers that are there and differ: rows of the child are not all given."""
     if NUMBER not in frame.columns:
         return
-    given = pd.to_numeric(frame[NUMBER], errors="coerce").to_numpy(dtype=float)
-    faults = [
-        Fault(
-            "intervals",
-            int(row) + 1,
-            str(frame[patient_id].iloc[row]),
-            NUMBER,
-            "event_number",
-            f"the row is numbered {frame[NUMBER].iloc[row]!r}, its child has "
-            f"{number[row] - 1} earlier events in these rows",
-            "give all rows of each child, or rename the column if it means something else",
+    other = loose_numbers(frame[NUMBER])[0] != number
+    if other.any():
+        raise UsageError(
+            f"the column {NUMBER!r} says otherwise than the events of the rows in "
+            f"{named_rows(other)}; give all rows of each child, or rename the column if it "
+            "means something else"
         )
-        for row in np.flatnonzero(given != number)
-    ]
-    if faults:
-        raise IntervalError(faults, heading="the events are numbered otherwise;")
 
 
 def _counts(frame: pd.DataFrame, histories: _Histories, event: str) -> dict[str, Any]:
