@@ -123,7 +123,7 @@ def test_what_is_refused(cgd):
 
 
 def test_a_cohort_goes_from_tables_to_a_fit():
-    cohort = simulate_cohort(400, rng=8, n_index_pattern=12)
+    cohort = simulate_cohort(120, rng=8, n_index_pattern=12)
     since = days_since("gi_perforation", window_days=365)
     rows = expand_intervals(cohort, recurrent=True, measures=[current_dose(), since])
     assert (rows["event_number"] > 1).any()
