@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.likelihood.estimable import (
+    clearly_independent,
     estimable_cox_columns,
     independent_columns,
 )
@@ -79,6 +80,13 @@ class FittedRows:
         """Clusters in which the outcome happens."""
         return len(np.unique(self.groups[self.outcome]))
 
+    @cached_property
+    def n_children(self) -> int | None:
+        """Children among the rows; None when nothing names them."""
+        if self.children is None:
+            return None
+        return int(np.count_nonzero(np.bincount(self.children)))
+
     @property
     def several_events(self) -> bool:
         """Whether some child has the outcome more than once."""
@@ -110,6 +118,19 @@ class FittedRows:
     def problem(self, positions: IntArray) -> Problem:
         """Build the fitting problem of some terms."""
         raise NotImplementedError
+
+    def whole_problem(self) -> tuple[IntArray, Problem | None]:
+        """Build the problem of every term that can be estimated, and say which those are.
+
+        The information at zero, which the climb needs anyway, mostly shows that every
+        term can; only where it does not is the design looked at more closely.
+        """
+        every = np.arange(self.covariates.shape[1])
+        problem = self.problem(every) if self.covariates.shape[1] else None
+        if problem is not None and clearly_independent(problem.zero.information):
+            return every, problem
+        positions = self.estimable()
+        return positions, self.problem(positions) if len(positions) else None
 
     def without(self, left_out: BoolArray) -> FittedRows:
         """Give the same rows less those marked."""
@@ -167,14 +188,17 @@ class CoxRows(FittedRows):
         """Build the fitting problem of some terms."""
         priors = self._chosen(positions)
         seen, heavy = self.seen, self.heavy
+        every = len(positions) == self.covariates.shape[1]
+        columns = self.covariates[seen]  # a copy, which the problem may scale in place
         return cox_problem(
-            self.covariates[np.ix_(seen, positions)],
+            columns if every else np.ascontiguousarray(columns[:, positions]),
             self.sets,
             ties=self.ties,
             firth=self.firth,
             priors=penalty_of(priors) if any(priors) else None,
             weights=None if heavy is None else heavy[seen],
             offset=None if self.offset is None else self.offset[seen],
+            overwrite=True,
         )
 
 

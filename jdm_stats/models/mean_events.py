@@ -125,7 +125,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Audited rows with child and group, those without a group left out, in order."""
     at_risk = rows_at_risk(frame, start, stop, event, patient_id, recurrent=True)
-    if at_risk.patient_id is None:
+    if at_risk.child is None:
         raise UsageError("name the column of the children: patient_id=")
     if by is not None and by not in frame.columns:
         raise UsageError(
@@ -136,7 +136,7 @@ def _rows(
             "entry": at_risk.start,
             "exit": at_risk.stop,
             "code": at_risk.code,
-            "child": pd.factorize(frame[at_risk.patient_id])[0],
+            "child": at_risk.child,
             "group": EVERYONE if by is None else frame[by].to_numpy(),
         }
     ).sort_values(["child", "entry"])

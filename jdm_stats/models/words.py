@@ -9,7 +9,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, format_ratio
-from jdm_stats.models.design import INTERCEPT, Design
+from jdm_stats.models.design import INTERCEPT, Design, is_binary
 from jdm_stats.models.fitted_rows import FittedRows
 from jdm_stats.models.inference import Inference, diverging_terms
 from jdm_stats.models.variance import FEW_CLUSTERS
@@ -134,7 +134,7 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
         )
     for j, term in enumerate(design.terms):
         column = design.matrix[:, j]
-        if term == INTERCEPT or not np.isin(column, (0.0, 1.0)).all():
+        if term == INTERCEPT or not is_binary(column):
             continue
         for value in (1.0, 0.0):
             group = column == value
