@@ -148,7 +148,9 @@ def fit_cox(
     if extras.weights is not None:
         design = design.only(extras.weights > 0)
     firth, priors = check_penalty(penalty, design.terms)
-    rows = _rows(frame, design, at_risk, extras)(ties=ties, firth=firth, priors=priors)
+    rows = _rows(frame, design, at_risk, extras, children)(
+        ties=ties, firth=firth, priors=priors
+    )
     kind = choose_interval(interval, extras, several_events=rows.several_events)
     found, null = infer_rows(design.terms, rows, kind)
     kept = design.kept
@@ -193,6 +195,7 @@ def _rows(
     design: Design,
     at_risk: AtRisk,
     extras: Extras,
+    children: np.ndarray | None,
 ) -> partial[CoxRows]:
     """Rows of the design; ties and penalty are still to be given."""
     kept = design.kept
@@ -216,7 +219,9 @@ def _rows(
         offset=own(extras.offset),
         cluster=own(extras.cluster),
         children=own(at_risk.child),
-        sampling=extras.weight_kind == "sampling",
+        names=own(children),
+        weight_kind=extras.weight_kind,
+        offset_name=extras.offset_name,
     )
 
 

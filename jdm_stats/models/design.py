@@ -247,7 +247,7 @@ def _sum_design(frame: pd.DataFrame, names: tuple[str, ...], intercept: bool) ->
                 f"covariates are infinite or undefined in some rows: {bad}; correct those "
                 "rows"
             )
-        kept = ~absent.any(axis=1)
+        kept = np.asarray(~absent.any(axis=1))
         missing = {
             n: int(frame[n].isna().sum()) for n in names if frame[n].isna().any()
         }

@@ -51,8 +51,11 @@ class FittedRows:
     cluster, children : (n,) int arrays or None
         Codes from 0. Without a cluster, rows of one child belong together; without
         children each row stands for itself.
-    sampling : bool
-        Whether weights are inverse probabilities.
+    names : (n,) array or None
+        Name of each row's child.
+    weight_kind : {"case", "sampling", "frequency"} or None
+    offset_name : str or None
+        Column of the offset, when it was one.
     """
 
     covariates: FloatArray
@@ -64,7 +67,9 @@ class FittedRows:
     offset: FloatArray | None = None
     cluster: IntArray | None = None
     children: IntArray | None = None
-    sampling: bool = False
+    names: np.ndarray | None = None
+    weight_kind: str | None = None
+    offset_name: str | None = None
     needs_contrast: ClassVar[bool] = False
 
     @cached_property
@@ -77,8 +82,11 @@ class FittedRows:
 
     @property
     def groups_with_event(self) -> int:
-        """Clusters in which the outcome happens."""
-        return len(np.unique(self.groups[self.outcome]))
+        """Clusters in which the outcome happens; under frequency weights, so many of them."""
+        own, first = np.unique(self.groups[self.outcome], return_index=True)
+        if self.weight_kind == "frequency" and self.weights is not None:
+            return int(self.weights[self.outcome][first].sum())
+        return len(own)
 
     @cached_property
     def n_children(self) -> int | None:
@@ -86,6 +94,15 @@ class FittedRows:
         if self.children is None:
             return None
         return int(np.count_nonzero(np.bincount(self.children)))
+
+    @property
+    def child_names(self) -> pd.Index:
+        """Name of each child, in the order of the codes in ``children``."""
+        assert self.children is not None and self.names is not None
+        count = int(self.children.max(initial=-1)) + 1
+        first = np.zeros(count, dtype=np.intp)
+        first[self.children[::-1]] = np.arange(len(self.children))[::-1]
+        return pd.Index(np.asarray(self.names)[first], name="patient_id")
 
     @property
     def several_events(self) -> bool:
@@ -107,7 +124,7 @@ class FittedRows:
         Firth's penalty does not grow with the weights, so that its estimate would depend
         on the scale of sampling weights: they are made to add up to the number of rows.
         """
-        if self.weights is None or not (self.firth and self.sampling):
+        if self.weights is None or not (self.firth and self.weight_kind == "sampling"):
             return self.weights
         return self.weights * (len(self.weights) / self.weights.sum())
 

@@ -92,8 +92,11 @@ def rows_at_risk(
             patient_id=named,
             recurrent=recurrent,
         ).raise_if_faulty()
-        columns = (frame[name].to_numpy(dtype=float) for name in (start, stop, event))
-        seen = InOrder(*columns, None if named is None else _codes(frame[named]))
+        begin, end, code = (
+            frame[name].to_numpy(dtype=float) for name in (start, stop, event)
+        )
+        child = None if named is None else _codes(frame[named])
+        seen = InOrder(begin, end, code, child)
     begin, end, merged = tie_times(seen.start, seen.stop)
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)

@@ -200,7 +200,8 @@ def weight_notes(extras: Extras, rows: FittedRows) -> list[str]:
     kinds = {
         "case": "case weights, as R's coxph and glm take them",
         "sampling": "sampling weights (inverse probabilities)",
-        "frequency": "frequency weights, each row standing for so many like it",
+        "frequency": "frequency weights, each row standing for so many like it (under "
+        "Efron's rule the rows of one weight still count as one tie, as in R)",
     }
     assert extras.weight_kind is not None and rows.weights is not None
     used = rows.weights
