@@ -16,6 +16,7 @@ import pandas as pd
 
 from jdm_stats.errors import IntervalError, UsageError
 from jdm_stats.intervals.audit import IntervalAudit, audit_intervals
+from jdm_stats.intervals.marks import recurrent_mark
 from jdm_stats.plan import AnalysisPlan
 
 # Rules of the audit that leave rows without a place in time.
@@ -153,6 +154,12 @@ def read_rows(
     if len(set(names)) < len(names):
         raise UsageError(f"several columns bear one name: {names}; keep one of each")
     _require(names, [patient_id, event])
+    mark = recurrent_mark(frame)
+    if mark is not None and mark.spell is not None:
+        raise UsageError(
+            "these rows count time from the event before, and time zero is judged in days "
+            "from diagnosis; give the rows that recurrent_rows was given"
+        )
     reserved = {patient_id, start, stop, event}
     judged = _judged(names, reserved, formula)
     child, unique = pd.factorize(frame[patient_id])

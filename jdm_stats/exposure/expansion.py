@@ -1,8 +1,8 @@
 """From a cohort to (start, stop] rows: who was at risk, exposed to what, and when.
 
 Each child's follow-up (entry, end] is cut where a measure changes and the measures are
-read at each row's stop from what lies before it. No child is at risk before entry,
-none after the outcome, and every child left out is counted in the tally.
+read at each row's stop from what lies before it. No child is at risk before entry, none
+after the outcome unless it is asked for, and every child left out is in the tally.
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.faults import in_order
-from jdm_stats.errors import CohortError, Fault, NotYetSupportedError, UsageError
-from jdm_stats.exposure.arguments import whole_days
-from jdm_stats.exposure.at_risk import AtRisk, children_at_risk, cut_follow_up
+from jdm_stats.errors import CohortError, Fault, UsageError
+from jdm_stats.exposure.arguments import true_or_false, whole_days
+from jdm_stats.exposure.at_risk import (
+    AtRisk,
+    children_at_risk,
+    cut_follow_up,
+    events_of_pieces,
+)
 from jdm_stats.exposure.baseline import baseline_columns, choose_covariates
 from jdm_stats.exposure.follow_up import read_endpoint, read_event_days
 from jdm_stats.exposure.history import History
 from jdm_stats.exposure.traces import Measure, Value
+from jdm_stats.intervals.marks import RecurrentMark
 from jdm_stats.plan.steroid_rules import SteroidRules
 
 _ROW_COLUMNS = ("patient_id", "start", "stop", "event")
@@ -60,16 +66,20 @@ def expand_intervals(
     definite_only : bool, default False
         Leave out events, of any type, that are not definite.
     recurrent : bool, default False
-        Refused: keeping a child at risk after its first event needs a variance that
-        allows for rows of one child going together, which comes with it.
+        Keep a child at risk after an outcome, to the first competing event or exit;
+        several on one day are one. Rows end at each outcome and ``event_number`` tells
+        which one they are at risk for; those of number 1 are the first-event analysis.
+        The table is marked, so that models allow for rows of one child going together;
+        `jdm_stats.intervals.recurrent.recurrent_rows` prepares it for strata or gap times.
     steroids : SteroidRules or mapping of its fields, optional
         How steroid courses become days at a dose; by default nothing is guessed.
 
     Returns
     -------
     DataFrame
-        ``patient_id``, ``start``, ``stop`` (whole days from diagnosis), ``event``, the
-        measures, the covariates; in the order of the patients table and of time.
+        ``patient_id``, ``start``, ``stop`` (whole days from diagnosis), ``event``, with
+        ``recurrent`` ``event_number``, the measures, the covariates; in the order of the
+        patients table and of time.
         ``attrs["jdm_stats"]`` holds outcome, competing, event_codes, measures,
         daily_measures, cut_for, synthetic, imputed, steroid_rules and the tally, with the courses
         that each rule was applied to. Measures that change daily
@@ -79,9 +89,8 @@ def expand_intervals(
     Raises
     ------
     UsageError
-        If an event type, measure or covariate is unknown or named twice.
-    NotYetSupportedError
-        If ``recurrent`` is asked for.
+        If an event type, measure or covariate is unknown or named twice, or ``recurrent``
+        is neither True nor False.
     CohortError
         Listing every course a measure reads that lacks its days or dose and can matter:
         of a child at risk, begun early enough to act before the end of follow-up.
@@ -127,18 +136,13 @@ def expand_history(
     One that is not ``shared`` forgets what it has read before the rows are laid out, for
     the sake of memory.
     """
-    if recurrent:
-        raise NotYetSupportedError(
-            "recurrent=True keeps a child at risk after its first event; it comes with "
-            "cluster-robust variance and is refused until then. Leave it False: the "
-            "first event after entry ends follow-up"
-        )
+    true_or_false("recurrent", recurrent)
     endpoint = read_endpoint(outcome, competing, history.definite_only)
     joined = choose_covariates(covariates)
-    _check_measures(measures, joined)
+    _check_measures(measures, joined, recurrent)
     every = None if every_days is None else whole_days("every_days", every_days, 1)
     found = read_event_days(history.cohort, history.ids, endpoint)
-    at_risk, tally = children_at_risk(history.patients, found, endpoint)
+    at_risk, tally = children_at_risk(history.patients, found, endpoint, recurrent)
     before = _can_act_before(at_risk, len(history.ids))
     _refuse_faults(history, measures, before)
     traces = [measure.trace(history) for measure in measures]
@@ -151,6 +155,8 @@ def expand_history(
         "synthetic": history.cohort.synthetic,
         "imputed": "imputation" in history.cohort.metadata["provenance"],
     }
+    if recurrent:
+        noted["recurrent"] = RecurrentMark("andersen_gill", "patient_id").noted()
     if any(measure.needs == "steroids" for measure in measures):
         tally |= _steroid_tally(history, at_risk)
         tally |= _rules_tally(history, measures, before)
@@ -163,7 +169,7 @@ def expand_history(
     tally |= {"rows": len(pieces[0]), "rows_cut": len(pieces[0]) - len(at_risk.child)}
     values = [trace.value for trace in traces]
     del traces
-    rows = _rows(history, at_risk, measures, values, joined, pieces)
+    rows = _rows(history, at_risk, measures, values, joined, pieces, recurrent)
     rows.attrs["jdm_stats"] = {**noted, "tally": tally}
     return rows
 
@@ -175,17 +181,20 @@ def _rows(
     values: list[Value],
     joined: Sequence[str],
     pieces: tuple[np.ndarray, np.ndarray, np.ndarray],
+    recurrent: bool,
 ) -> pd.DataFrame:
     """Lay the pieces out, one column at a time so that none is held twice."""
     parent, start, stop = pieces
     child = at_risk.child[parent]
-    last = np.append(parent[1:] != parent[:-1], True)[: len(parent)]
+    code, number = events_of_pieces(at_risk, pieces)
     columns: dict[str, object] = {
         "patient_id": history.ids.to_numpy(dtype=object)[child],
         "start": start,
         "stop": stop,
-        "event": np.where(last, at_risk.code[parent], 0),
+        "event": code,
     }
+    if recurrent:
+        columns["event_number"] = number
     for measure in measures:
         columns[measure.name] = _column(measure, values.pop(0)(child, stop))
     known = baseline_columns(history.patients, joined)
@@ -258,7 +267,9 @@ def _rules_tally(
     return tally
 
 
-def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> None:
+def _check_measures(
+    measures: Sequence[Measure], covariates: Sequence[str], recurrent: bool
+) -> None:
     if not isinstance(measures, Sequence) or isinstance(measures, str):
         raise UsageError(
             "measures must be a list of measures, such as [current_dose()]; received "
@@ -271,7 +282,8 @@ def _check_measures(measures: Sequence[Measure], covariates: Sequence[str]) -> N
                 "current_dose(), or have name, daily, needs and trace(history); "
                 f"received {measure!r}"
             )
-    taken = [*_ROW_COLUMNS, *(measure.name for measure in measures), *covariates]
+    own = [*_ROW_COLUMNS, "event_number"] if recurrent else _ROW_COLUMNS
+    taken = [*own, *(measure.name for measure in measures), *covariates]
     twice = sorted({name for name in taken if taken.count(name) > 1})
     if twice:
         raise UsageError(

@@ -148,16 +148,23 @@ class FirstEvents:
     before: np.ndarray
     after: np.ndarray
 
-    def ending(self, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def ending(
+        self, last: np.ndarray, *, outcome_ends: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Day and code with which follow-up ends, ``last`` with 0 when no event does.
 
         Parameters
         ----------
         last : ndarray of shape (children,)
             Last day on which an event may end follow-up.
+        outcome_ends : bool, default True
+            Whether the outcome, the first event type, ends follow-up.
         """
-        kind = np.argmin(self.after, axis=0)
-        day = np.take_along_axis(self.after, kind[np.newaxis], axis=0)[0]
+        after = self.after if outcome_ends else self.after.copy()
+        if not outcome_ends:
+            after[0] = NEVER
+        kind = np.argmin(after, axis=0)
+        day = np.take_along_axis(after, kind[np.newaxis], axis=0)[0]
         happened = day <= last
         return np.where(happened, day, last), np.where(happened, kind + 1, 0)
 

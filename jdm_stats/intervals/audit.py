@@ -16,12 +16,14 @@ import pandas as pd
 
 from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.html import html_table
+from jdm_stats.intervals.child_histories import check_histories
 from jdm_stats.intervals.columns import (
     check_frame,
     group_codes,
     loose_numbers,
     raise_all,
 )
+from jdm_stats.intervals.marks import recurrent_mark
 
 _HEADING = "the rows break the law of intervals;"
 _CODES = "give 0 for none, 1 for the outcome, 2 and up for competing events"
@@ -49,11 +51,11 @@ _RULES = {
     ),
     "row_after_event": (
         "row {row} lies after the child's event",
-        "end follow-up at the event",
+        "end follow-up at the event, or see recurrent_rows where every event counts",
     ),
     "several_events": (
         "row {row} carries a second event",
-        "keep the first event and end follow-up there",
+        "keep the first event, or see recurrent_rows where every event counts",
     ),
 }
 
@@ -142,6 +144,7 @@ def audit_intervals(
     stop: str = "stop",
     event: str = "event",
     patient_id: str | None = None,
+    recurrent: bool | None = None,
 ) -> IntervalAudit:
     """Check a table of rows at risk in (start, stop] against the law of intervals.
 
@@ -155,6 +158,10 @@ def audit_intervals(
     patient_id : str, optional
         Column that says whose row it is. By default ``patient_id`` when the frame has
         one; without it the rules about one child's rows cannot be checked.
+    recurrent : bool, optional
+        Whether a child may have several events of code 1 and stay at risk; competing
+        events end its rows all the same. By default what the table is marked as, by
+        `recurrent_rows` or ``expand_intervals(recurrent=True)``.
 
     Returns
     -------
@@ -186,8 +193,14 @@ def audit_intervals(
     raise_all(check_frame(frame, [], others_unique=False))
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
+    mark = recurrent_mark(frame) if recurrent in (None, True) else None
+    several = bool(recurrent) or mark is not None
     names = [start, stop, event] + ([patient_id] if patient_id is not None else [])
+    names += [mark.spell] if mark is not None and mark.spell is not None else []
     raise_all(check_frame(frame, names, others_unique=False))
+    spell = None
+    if mark is not None and mark.spell is not None:
+        spell = group_codes(frame[mark.spell])[0]
     findings: list[_Finding] = []
     rows = _Rows(
         _times(frame[start], start, findings),
@@ -196,11 +209,9 @@ def audit_intervals(
         *_patients(frame, patient_id, findings),
     )
     findings += _span_findings(rows, stop)
-    sound = np.isfinite(rows.start) & np.isfinite(rows.stop) & (rows.start < rows.stop)
     tally = {"rows": len(frame)}
     if rows.patient is not None:
-        sound &= rows.patient >= 0
-        found, counted = _history_findings(rows, np.flatnonzero(sound), start, event)
+        found, counted = _history_findings(rows, start, event, several, spell)
         findings += found
         tally |= counted
     codes = rows.event[np.isfinite(rows.event)]
@@ -251,59 +262,24 @@ def _span_findings(rows: _Rows, stop: str) -> list[_Finding]:
 
 
 def _history_findings(
-    rows: _Rows, sound: np.ndarray, start: str, event: str
+    rows: _Rows, start: str, event: str, recurrent: bool, spell: np.ndarray | None
 ) -> tuple[list[_Finding], dict[str, int]]:
     """Check the rows of each child against each other; count gaps and late entries."""
     assert rows.patient is not None
-    order = sound[
-        np.lexsort((rows.stop[sound], rows.start[sound], rows.patient[sound]))
-    ]
-    patient, begin, end = rows.patient[order], rows.start[order], rows.stop[order]
-    happened = np.nan_to_num(rows.event[order]) > 0
-    first = np.append(True, patient[1:] != patient[:-1])[: len(order)]
-    covered = _covered_before(patient, end, first)
-    twin = np.zeros(len(order), dtype=bool)
-    twin[1:] = (
-        ~first[1:]
-        & (begin[1:] == begin[:-1])
-        & (end[1:] == end[:-1])
-        & (happened[1:] == happened[:-1])
+    sound = np.isfinite(rows.start) & np.isfinite(rows.stop) & (rows.start < rows.stop)
+    masks, tally = check_histories(
+        rows.start,
+        rows.stop,
+        rows.event,
+        rows.patient,
+        np.flatnonzero(sound & (rows.patient >= 0)),
+        recurrent=recurrent and spell is None,
+        spell=spell,
     )
-    first_event = np.full(len(rows.labels), np.inf)
-    np.minimum.at(first_event, patient[happened], end[happened])
-    number = np.cumsum(happened)
-    before_child = np.maximum.accumulate(np.where(first, number - happened, 0))
-    masks = {
-        ("duplicate_row", start): twin,
-        ("overlap", start): ~first & ~twin & (begin < covered),
-        ("row_after_event", start): begin >= first_event[patient],
-        ("several_events", event): happened & (number - before_child > 1) & ~twin,
-    }
-    gap = ~first & (begin > covered)
-    tally = {
-        "patients": int(first.sum()),
-        "delayed_entry": int((begin[first] > 0).sum()),
-        "gaps": int(gap.sum()),
-        "patients_with_gaps": len(np.unique(patient[gap])),
-    }
-    findings = []
-    for (rule, column), mask in masks.items():
-        flagged = np.zeros(len(rows.start), dtype=bool)
-        flagged[order[mask]] = True
-        findings.append(_Finding(rule, column, flagged))
-    return findings, tally
-
-
-def _covered_before(
-    patient: np.ndarray, end: np.ndarray, first: np.ndarray
-) -> np.ndarray:
-    """Latest stop among the earlier rows of the same child; -inf on its first row."""
-    levels, rank = np.unique(end, return_inverse=True)
-    key = np.maximum.accumulate(patient.astype(np.int64) * (len(levels) + 1) + rank)
-    covered = np.full(len(end), -np.inf)
-    later = np.flatnonzero(~first)
-    covered[later] = levels[key[later - 1] % (len(levels) + 1)]
-    return covered
+    columns = {"several_events": event}
+    return [
+        _Finding(rule, columns.get(rule, start), mask) for rule, mask in masks.items()
+    ], tally
 
 
 def _faults(findings: Sequence[_Finding], rows: _Rows) -> tuple[Fault, ...]:
@@ -370,6 +346,10 @@ def check_cut_for_events(
     following = moments[np.searchsorted(moments[:-1], begin, side="right")]
     wrong = np.flatnonzero(following < end)
     children = frame["patient_id"] if "patient_id" in frame.columns else None
+    mark = recurrent_mark(frame)
+    remedy = "expand the cohort again for this outcome and its competing events"
+    if mark is not None and mark.spell is not None:
+        remedy = "use scheme='andersen_gill' or 'pwp_total', on whose clock its days were cut"
     faults = [
         Fault(
             "intervals",
@@ -380,7 +360,7 @@ def check_cut_for_events(
             f"row ({begin[row]:g}, {end[row]:g}] is at risk at the event on day "
             f"{following[row]:g} but does not end there, and {', '.join(daily)} "
             f"changes daily (cut for {noted.get('cut_for', 'another outcome')!r})",
-            "expand the cohort again for this outcome and its competing events",
+            remedy,
         )
         for row in wrong
     ]

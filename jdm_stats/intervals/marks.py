@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -50,6 +51,46 @@ def is_imputed(frame: pd.DataFrame) -> bool:
     False
     """
     return bool(frame.attrs.get("jdm_stats", {}).get("imputed"))
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentMark:
+    """What is meant by several events of one child.
+
+    Parameters
+    ----------
+    scheme : {"andersen_gill", "pwp_total", "pwp_gap"}
+        How risk sets are made; see `jdm_stats.intervals.recurrent.recurrent_rows`.
+    patient_id : str
+        Column that names the child.
+    stratum : str, optional
+        Column of the strata, where the scheme has any.
+    spell : str, optional
+        Column that tells stretches with a clock of their own, where clocks start anew.
+    """
+
+    scheme: str
+    patient_id: str
+    stratum: str | None = None
+    spell: str | None = None
+
+    def noted(self) -> dict[str, str | None]:
+        """Describe the mark for ``attrs["jdm_stats"]["recurrent"]``."""
+        return asdict(self)
+
+
+def recurrent_mark(frame: pd.DataFrame) -> RecurrentMark | None:
+    """Read from a table whether it means several events of one child; None if not.
+
+    Examples
+    --------
+    >>> mark = RecurrentMark("andersen_gill", "patient_id")
+    >>> rows = marked(pd.DataFrame(), False, recurrent=mark.noted())
+    >>> recurrent_mark(rows) == mark, recurrent_mark(pd.DataFrame())
+    (True, None)
+    """
+    noted = frame.attrs.get("jdm_stats", {}).get("recurrent")
+    return RecurrentMark(**noted) if isinstance(noted, dict) else None
 
 
 def standing_notes(frame: pd.DataFrame) -> list[str]:

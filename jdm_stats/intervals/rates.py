@@ -27,6 +27,7 @@ from jdm_stats.intervals.columns import (
 )
 from jdm_stats.intervals.exact import is_same, poisson_limits
 from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.intervals.recurrent_notes import refuse_recurrent
 from jdm_stats.schema import DAYS_PER_YEAR
 
 _RESULT = (
@@ -114,8 +115,14 @@ def incidence_rates(
     _check_call(frame, groups, per, conf_level, event_code, days_per_year, wrong)
     if patient_id is None and "patient_id" in frame.columns:
         patient_id = "patient_id"
+    refuse_recurrent(frame)
     audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=patient_id
+        frame,
+        start=start,
+        stop=stop,
+        event=event,
+        patient_id=patient_id,
+        recurrent=False,
     ).raise_if_faulty()
     happened = loose_numbers(frame[event])[0] == event_code
     days = loose_numbers(frame[stop])[0] - loose_numbers(frame[start])[0]

@@ -19,7 +19,7 @@ from jdm_stats.models.fitted_rows import CoxRows
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
 from jdm_stats.models.priors import Prior, prior_notes
-from jdm_stats.models.rows import AtRisk, rows_at_risk
+from jdm_stats.models.rows import AtRisk, recurrent_strata, rows_at_risk
 from jdm_stats.models.weighting import Extras, read_extras
 from jdm_stats.models.words import (
     cluster_notes,
@@ -68,7 +68,8 @@ def fit_cox(
     ties : {"efron", "breslow"}
         Rule for tied event times. R's coxph defaults to Efron, coxphf uses Breslow.
     strata : str, list of str or array, optional
-        Column or columns; each stratum has its own baseline hazard.
+        Column or columns; each stratum has its own baseline hazard. By default those a
+        table of recurrent events was prepared for (`jdm_stats.intervals.recurrent`).
     weights : str or array, optional
         Column of weights, zero or above; rows of weight zero are left out and counted.
     weight_kind : {"case", "sampling", "frequency"}, optional
@@ -99,7 +100,8 @@ def fit_cox(
     DesignError
         When the formula, weights, strata, cluster or offset cannot be read.
     UsageError
-        When an option is wrong, or limits are asked for that do not hold.
+        When an option is wrong, limits are asked for that do not hold, or the strata of
+        a table of recurrent events are not among those named.
 
     Warns
     -----
@@ -133,13 +135,13 @@ def fit_cox(
             f"write only the right-hand side of the formula, {right!r}; the outcome of a Cox "
             "model is named by start=, stop= and event="
         )
-    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
+    at_risk = rows_at_risk(frame, start, stop, event, patient_id, recurrent=None)
     children = _children(frame, at_risk)
     extras = read_extras(
         frame,
         weights=weights,
         weight_kind=weight_kind,
-        strata=strata,
+        strata=recurrent_strata(frame, strata),
         cluster=cluster,
         offset=offset,
         children=children,

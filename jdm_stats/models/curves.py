@@ -20,7 +20,7 @@ class Curves:
 
     Parameters
     ----------
-    kind : {"cumulative incidence", "survival"}
+    kind : {"cumulative incidence", "survival", "mean number of events"}
     table : DataFrame
         What `tidy` returns.
     notes : tuple of str

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import Fault, IntervalError
+from jdm_stats.errors import Fault, IntervalError, UsageError
 from jdm_stats.intervals.audit import audit_intervals
 from jdm_stats.intervals.in_order import InOrder, in_order
-from jdm_stats.intervals.marks import is_synthetic, standing_notes
+from jdm_stats.intervals.marks import is_synthetic, recurrent_mark, standing_notes
+from jdm_stats.intervals.recurrent_notes import recurrent_notes, refuse_recurrent
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
@@ -44,7 +46,13 @@ class AtRisk:
 
 
 def rows_at_risk(
-    frame: pd.DataFrame, start: str, stop: str, event: str, patient_id: str | None
+    frame: pd.DataFrame,
+    start: str,
+    stop: str,
+    event: str,
+    patient_id: str | None,
+    *,
+    recurrent: bool | None = False,
 ) -> AtRisk:
     """Audit a frame's rows and read their times and codes.
 
@@ -55,6 +63,9 @@ def rows_at_risk(
         Columns.
     patient_id : str or None
         Column that names the child; None takes ``patient_id`` when the frame has it.
+    recurrent : bool or None, default False
+        Whether a child may have several events of code 1; None goes by the mark of the
+        table (see `jdm_stats.intervals.recurrent`).
 
     Returns
     -------
@@ -62,15 +73,24 @@ def rows_at_risk(
 
     Raises
     ------
+    UsageError
+        When several events of one child are meant and the caller takes one.
     IntervalError
         When rows break the law of intervals, or end when they begin once near-ties count
         as ties.
     """
     named = named_column(frame, patient_id)
+    if recurrent is False:
+        refuse_recurrent(frame)
     seen = in_order(frame, start, stop, event, named)
     if seen is None:
         audit_intervals(
-            frame, start=start, stop=stop, event=event, patient_id=named
+            frame,
+            start=start,
+            stop=stop,
+            event=event,
+            patient_id=named,
+            recurrent=recurrent,
         ).raise_if_faulty()
         begin, end, code = (
             frame[name].to_numpy(dtype=float) for name in (start, stop, event)
@@ -81,6 +101,8 @@ def rows_at_risk(
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)
     notes = standing_notes(frame)
+    if recurrent is None:
+        notes += recurrent_notes(frame, event)
     if merged:
         notes.append(
             f"{merged} times lie within rounding of an earlier one and count as equal to it, "
@@ -99,8 +121,49 @@ def _codes(children: pd.Series) -> IntArray:
 
 
 def named_column(frame: pd.DataFrame, patient_id: str | None) -> str | None:
-    """Find the column that names the child: the one asked for, else ``patient_id``."""
-    return patient_id or ("patient_id" if "patient_id" in frame.columns else None)
+    """Find the column that names the child: the one asked for, the mark's, ``patient_id``."""
+    if patient_id:
+        return patient_id
+    mark = recurrent_mark(frame)
+    usual = "patient_id" if mark is None else mark.patient_id
+    return usual if usual in frame.columns else None
+
+
+def recurrent_strata(frame: pd.DataFrame, strata: Any) -> Any:
+    """Give the strata of a fit: those asked for, else those a table was prepared for.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    strata : str, list of str, array or None
+        What the caller asked for.
+
+    Raises
+    ------
+    UsageError
+        When columns are named and the strata of the events are not among them.
+
+    Examples
+    --------
+    >>> from jdm_stats.intervals.recurrent import recurrent_rows
+    >>> rows = pd.DataFrame({"patient_id": "A", "start": [0, 4], "stop": [4, 9]})
+    >>> rows = recurrent_rows(rows.assign(event=1), scheme="pwp_total")
+    >>> recurrent_strata(rows, None)
+    'event_stratum'
+    """
+    mark = recurrent_mark(frame)
+    if mark is None or mark.stratum is None:
+        return strata
+    if strata is None:
+        return mark.stratum
+    named = [strata] if isinstance(strata, str) else strata
+    if isinstance(named, list | tuple) and mark.stratum not in named:
+        raise UsageError(
+            f"these rows were prepared for strata by the number of the event; name "
+            f"{mark.stratum!r} among the strata, received {strata!r}, or prepare them with "
+            "scheme='andersen_gill'"
+        )
+    return strata
 
 
 def tie_times(

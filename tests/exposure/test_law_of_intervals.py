@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.errors import CohortError, NotYetSupportedError, UsageError
+from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.follow_up import distinct_events
 from jdm_stats.exposure.measures import (
@@ -357,8 +357,8 @@ def test_wrong_calls_are_told():
         expand_intervals(cohort, every_days=0)
     with pytest.raises(UsageError, match="must come from"):
         expand_intervals(cohort, measures=["current_dose"])
-    with pytest.raises(NotYetSupportedError, match="cluster-robust variance"):
-        expand_intervals(cohort, recurrent=True)
+    with pytest.raises(UsageError, match="recurrent must be True or False"):
+        expand_intervals(cohort, recurrent=2)
 
 
 def test_cohort_is_not_changed_and_a_cohort_without_rows_is_told():
