@@ -83,7 +83,7 @@ def estimable(information: FloatArray, most: float) -> bool:
             unit[j, k] = information[j, k] / size
     if not factorise(unit, p, lower):
         return False
+    smallest = 1.0
     for j in range(p):
-        if lower[j, j] ** 2 < ROUNDING:
-            return False
-    return True
+        smallest = min(smallest, lower[j, j])
+    return smallest * smallest >= ROUNDING

@@ -38,7 +38,7 @@ class Evaluated:
     beta, gradient, penalty_gradient : (p,) float arrays
         The score is ``gradient - penalty_gradient``.
     information : (p, p) float array
-        Of the likelihood alone; NaN when only value and gradient were asked for.
+        Of the likelihood, and of the priors; NaN when only value and gradient were asked for.
     value, log_likelihood : float
         With, and without, the penalty.
     """
@@ -234,9 +234,9 @@ def cox(
     n_times : int
     ties, firth
     weights, offset : (m,) arrays, optional
-    priors : (4, p) array, optional
-        Kind (0 none, 1 normal, 2 log-F), first and second parameter, scale: a prior is on
-        coefficient / scale.
+    priors : (5, p) array, optional
+        Kind (0 none, 1 normal, 2 log-F), mean, standard deviation or m1, m2, scale: a prior
+        is on coefficient / scale less mean. None goes with Firth's penalty.
 
     Returns
     -------
@@ -314,7 +314,7 @@ def prepare_rows(
     event: ArrayLike,
     stratum: ArrayLike | None = None,
 ) -> Prepared:
-    """Number the event times and find the run of them that each row sees.
+    """Give numbers to the event times, and to each row the run of them that it sees.
 
     Parameters
     ----------
