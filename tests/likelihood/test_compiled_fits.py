@@ -9,6 +9,8 @@ from scipy.stats import chi2
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.compiled import batch
 from jdm_stats.likelihood.compiled.profile import FOUND, INFINITE
+from jdm_stats.likelihood.newton import maximise
+from jdm_stats.likelihood.penalty import FirthPenalty
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 from tests.likelihood.compiled_rows import make_rows, needs_compiler
@@ -175,3 +177,21 @@ def test_lengths_that_disagree_are_refused():
         batch.cox_many(np.ones((3, 1)), np.zeros(3), np.ones(2), np.ones(3), [0, 3])
     with pytest.raises(UsageError, match="first must"):
         batch.cox_many(np.ones((3, 1)), np.zeros(3), np.ones(3), np.ones(3), [0, 4])
+
+
+def test_one_problem_climbs_to_what_the_batch_finds():
+    rows = make_rows(6)
+    compiled, likelihood = rows.both("efron", firth=True)
+    found = compiled.maximise()
+    expected = maximise(likelihood, FirthPenalty(), np.zeros(3))
+    assert found.converged
+    np.testing.assert_allclose(found.point.beta, expected.point.beta, rtol=1e-9)
+    assert found.iterations == expected.iterations
+    held = compiled.maximise([0.0, 0.5, 0.0], held=(1,))
+    assert held.point.beta[1] == 0.5
+    fall = 2 * (found.point.value - compiled.maximise(held=(1,)).point.value)
+    profiled = compiled.profile(found.point)
+    assert profiled.statistics[1] == pytest.approx(fall, rel=1e-9)
+    assert (profiled.lower < found.point.beta).all()
+    assert (found.point.beta < profiled.upper).all()
+    assert found.certificate < 1

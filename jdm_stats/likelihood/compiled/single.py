@@ -68,7 +68,7 @@ class Climbed:
         Empty when converged.
     iterations : int
     certificate : float
-        Below 1, a finite maximum of the plain likelihood is proven.
+        Below 1, a finite maximum of the plain likelihood is proven; inf with priors.
     """
 
     point: Evaluated
@@ -155,7 +155,7 @@ class CompiledProblem:
             status == CONVERGED,
             REASONS[status],
             int(iterations),
-            float(certificate(self.problem, point)),
+            self._certificate(point),
         )
 
     def profile(
@@ -188,6 +188,12 @@ class CompiledProblem:
             *(limits, status, statistics),
         )
         return Profiled(limits[0], limits[1], status[0], status[1], statistics)
+
+    def _certificate(self, point: layout.Point) -> float:
+        """Prove nothing of the plain likelihood from the information of a prior."""
+        if self.problem.columns[layout.PRIOR].any():
+            return float("inf")
+        return float(certificate(self.problem, point))
 
     def _point(self, beta: ArrayLike) -> layout.Point:
         point = layout.make_point(self.n_parameters)
