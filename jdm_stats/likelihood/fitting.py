@@ -87,13 +87,21 @@ class Problem:
         return self.location is not None
 
     @cached_property
+    def zero(self) -> Point:
+        """The objective with every inner coefficient at zero."""
+        zeros = np.zeros(self.likelihood.n_parameters)
+        return evaluate_point(self.likelihood, self.penalty, zeros)
+
+    @cached_property
     def null_value(self) -> float:
         """Maximum of the (penalised) log-likelihood with every covariate at zero.
 
         For a logistic likelihood that is the restriction of all but the first column.
         """
+        if not self.logistic:
+            return self.zero.value + self.scaling
         p = self.likelihood.n_parameters
-        held = tuple(range(1 if self.logistic else 0, p))
+        held = tuple(range(1, p))
         found = maximise(self.likelihood, self.penalty, np.zeros(p), held=held)
         return found.point.value + self.scaling
 
@@ -112,12 +120,16 @@ class Problem:
 
     def solve(self, start: FloatArray | None = None) -> Solution:
         """Fit the problem, from inner coefficients ``start`` or from zero."""
-        if start is None:
-            start = np.zeros(self.likelihood.n_parameters)
-        found = maximise(self.likelihood, self.penalty, start)
+        first = self.zero if start is None else self._at(start)
+        found = maximise(self.likelihood, self.penalty, first)
         return Solution(self, found, _inverse(found.point.information))
 
-    def gated(self, *, directions: bool = True) -> tuple[Solution | None, Separation]:
+    def _at(self, beta: FloatArray) -> Point:
+        return evaluate_point(self.likelihood, self.penalty, beta)
+
+    def gated(
+        self, start: FloatArray | None = None, *, directions: bool = True
+    ) -> tuple[Solution | None, Separation]:
         """Fit a plain problem whose maximum exists; no solution where none does.
 
         A first climb is short. When its end does not prove that there is a maximum, the
@@ -125,20 +137,24 @@ class Problem:
 
         Parameters
         ----------
+        start : (p,) float array, optional
+            Inner coefficients to climb from; default zero.
         directions : bool, default True
             Find which coefficients diverge.
         """
-        zero = np.zeros(self.likelihood.n_parameters)
+        first = self.zero if start is None else self._at(start)
+        if not np.isfinite(first.value):
+            first = self.zero
         found = maximise(
-            self.likelihood, self.penalty, zero, max_iterations=FIRST_CLIMB
+            self.likelihood, self.penalty, first, max_iterations=FIRST_CLIMB
         )
-        none = Separation(False, np.zeros(len(zero), dtype=np.intp))
+        none = Separation(False, np.zeros(len(first.beta), dtype=np.intp))
         if not self._proven(found):
             separation = separation_of(self, directions=directions)
             if separation.separated:
                 return None, separation
         if not found.converged:
-            found = maximise(self.likelihood, self.penalty, found.point.beta)
+            found = maximise(self.likelihood, self.penalty, found.point)
         return Solution(self, found, _inverse(found.point.information)), none
 
     def _proven(self, found: Maximum) -> bool:

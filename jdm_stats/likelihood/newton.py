@@ -48,7 +48,7 @@ class Maximum:
 def maximise(
     likelihood: Likelihood,
     penalty: Penalty,
-    start: FloatArray,
+    start: FloatArray | Point,
     *,
     held: tuple[int, ...] = (),
     max_iterations: int = MAX_ITERATIONS,
@@ -60,8 +60,8 @@ def maximise(
     ----------
     likelihood, penalty
         See `jdm_stats.likelihood.penalty`.
-    start : (p,) float array
-        First point; coefficients in ``held`` stay where they are.
+    start : (p,) float array or Point
+        First point; a Point is not evaluated again. Coefficients in ``held`` stay where they are.
     held : tuple of int
         Coefficients not moved. The penalty still sees the full information, as in
         coxphf and logistf.
@@ -74,7 +74,11 @@ def maximise(
     Maximum
     """
     free = np.setdiff1d(np.arange(likelihood.n_parameters), held)
-    point = evaluate_point(likelihood, penalty, np.asarray(start, dtype=float))
+    point = (
+        start
+        if isinstance(start, Point)
+        else evaluate_point(likelihood, penalty, np.asarray(start, dtype=float))
+    )
     if not np.isfinite(point.value):
         return Maximum(point, False, "the objective is not finite at the start", 0)
     curvature = np.zeros((len(free), len(free)))

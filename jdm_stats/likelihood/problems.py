@@ -26,6 +26,7 @@ def cox_problem(
     priors: PriorPenalty | None = None,
     weights: FloatArray | None = None,
     offset: FloatArray | None = None,
+    overwrite: bool = False,
 ) -> Problem:
     """Scale and centre a Cox problem.
 
@@ -33,6 +34,8 @@ def cox_problem(
     ----------
     covariates : (m, p) float array
         Rows of ``risk_sets.kept``.
+    overwrite : bool, default False
+        Centre and scale ``covariates`` in place, to save memory.
     risk_sets : RiskSets
     ties : {"efron", "breslow"}
     firth : bool
@@ -61,7 +64,8 @@ def cox_problem(
     True
     """
     centre = covariates.mean(axis=0)
-    inner = covariates - centre
+    inner = covariates if overwrite else covariates.copy()
+    inner -= centre
     scale = column_spread(inner)
     inner /= scale
     likelihood = PartialLikelihood(inner, risk_sets, ties, weights, offset)

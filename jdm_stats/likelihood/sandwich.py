@@ -19,7 +19,9 @@ WHOLE = 1.0 - 1e-8
 
 
 def cluster_scores(
-    evaluation: PartialEvaluation | LogisticEvaluation, cluster: IntArray
+    evaluation: PartialEvaluation | LogisticEvaluation,
+    cluster: IntArray,
+    copies: FloatArray | None = None,
 ) -> FloatArray:
     """Weighted score of each cluster: (m, p) residuals to (G, p) sums.
 
@@ -28,6 +30,9 @@ def cluster_scores(
     evaluation : PartialEvaluation or LogisticEvaluation
     cluster : (m,) int array
         Cluster of each row of the likelihood, 0 to G - 1.
+    copies : (G,) float array, optional
+        Independent clusters that each one stands for, its weights being that number: the
+        score is then that of one of them.
 
     Returns
     -------
@@ -35,7 +40,7 @@ def cluster_scores(
     """
     residuals = evaluation.score_residuals()
     weights = evaluation.problem.weights
-    if weights is not None:
+    if weights is not None and copies is None:
         residuals = residuals * weights[:, None]
     groups = int(cluster.max(initial=-1)) + 1
     return np.column_stack(
@@ -82,6 +87,7 @@ def sandwich(
     cluster: IntArray,
     *,
     leverage: bool,
+    copies: FloatArray | None = None,
 ) -> FloatArray:
     """Robust covariance of the coefficients.
 
@@ -95,6 +101,8 @@ def sandwich(
     leverage : bool
         Correct for the leverage of clusters; False is R's ``vcov`` of a fit with
         ``cluster()``.
+    copies : (G,) float array, optional
+        Independent clusters that each one stands for (frequency weights).
 
     Returns
     -------
@@ -102,13 +110,17 @@ def sandwich(
         NaN when one cluster alone carries the information on some direction: without it
         there would be no estimate.
     """
-    scores = cluster_scores(evaluation, cluster)
+    scores = cluster_scores(evaluation, cluster, copies)
     if leverage:
         shares = cluster_information(evaluation, cluster) @ bread
+        if copies is not None:
+            shares = shares / copies[:, None, None]
         largest = np.abs(np.linalg.eigvals(shares)).max(initial=0.0)
         if not largest < WHOLE:
             return np.full_like(bread, np.nan)
         left = np.eye(len(bread)) - shares
         scores = np.asarray(np.linalg.solve(left, scores[:, :, None])[:, :, 0])
     moved: FloatArray = scores @ bread
+    if copies is not None:
+        moved = moved * np.sqrt(copies)[:, None]
     return moved.T @ moved

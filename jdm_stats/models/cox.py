@@ -160,7 +160,7 @@ def fit_cox(
         interval=kind,
         n_rows=int(kept.sum()),
         n_events=_events(rows, extras),
-        n_patients=None if children is None else len(pd.unique(children[kept])),
+        n_patients=rows.n_children,
         ties=ties,
         notes=(
             *at_risk.notes,
@@ -198,24 +198,28 @@ def _rows(
     """Rows of the design; ties and penalty are still to be given."""
     kept = design.kept
 
-    def own(values: np.ndarray | None) -> Any:
-        return None if values is None else values[kept]
+    every = bool(kept.all())
+
+    def own(values: Any) -> Any:
+        return values if values is None or every else values[kept]
 
     return partial(
         CoxRows,
         covariates=design.matrix,
-        outcome=at_risk.code[kept] == 1,
-        index=frame.index[kept],
-        start=at_risk.start[kept],
-        stop=at_risk.stop[kept],
+        outcome=own(at_risk.code) == 1,
+        index=own(frame.index),
+        start=own(at_risk.start),
+        stop=own(at_risk.stop),
         strata=own(extras.strata),
         strata_labels=extras.strata_labels,
         strata_names=extras.strata_names,
         weights=own(extras.weights),
         offset=own(extras.offset),
         cluster=own(extras.cluster),
-        children=None if children is None else pd.factorize(children[kept])[0],
-        sampling=extras.weight_kind == "sampling",
+        children=own(at_risk.child),
+        names=own(children),
+        weight_kind=extras.weight_kind,
+        offset_name=extras.offset_name,
     )
 
 

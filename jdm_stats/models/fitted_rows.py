@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.likelihood.estimable import (
+    clearly_independent,
     estimable_cox_columns,
     independent_columns,
 )
@@ -50,8 +51,11 @@ class FittedRows:
     cluster, children : (n,) int arrays or None
         Codes from 0. Without a cluster, rows of one child belong together; without
         children each row stands for itself.
-    sampling : bool
-        Whether weights are inverse probabilities.
+    names : (n,) array or None
+        Name of each row's child.
+    weight_kind : {"case", "sampling", "frequency"} or None
+    offset_name : str or None
+        Column of the offset, when it was one.
     """
 
     covariates: FloatArray
@@ -63,7 +67,9 @@ class FittedRows:
     offset: FloatArray | None = None
     cluster: IntArray | None = None
     children: IntArray | None = None
-    sampling: bool = False
+    names: np.ndarray | None = None
+    weight_kind: str | None = None
+    offset_name: str | None = None
     needs_contrast: ClassVar[bool] = False
 
     @cached_property
@@ -76,8 +82,27 @@ class FittedRows:
 
     @property
     def groups_with_event(self) -> int:
-        """Clusters in which the outcome happens."""
-        return len(np.unique(self.groups[self.outcome]))
+        """Clusters in which the outcome happens; under frequency weights, so many of them."""
+        own, first = np.unique(self.groups[self.outcome], return_index=True)
+        if self.weight_kind == "frequency" and self.weights is not None:
+            return int(self.weights[self.outcome][first].sum())
+        return len(own)
+
+    @cached_property
+    def n_children(self) -> int | None:
+        """Children among the rows; None when nothing names them."""
+        if self.children is None:
+            return None
+        return int(np.count_nonzero(np.bincount(self.children)))
+
+    @property
+    def child_names(self) -> pd.Index:
+        """Name of each child, in the order of the codes in ``children``."""
+        assert self.children is not None and self.names is not None
+        count = int(self.children.max(initial=-1)) + 1
+        first = np.zeros(count, dtype=np.intp)
+        first[self.children[::-1]] = np.arange(len(self.children))[::-1]
+        return pd.Index(np.asarray(self.names)[first], name="patient_id")
 
     @property
     def several_events(self) -> bool:
@@ -99,7 +124,7 @@ class FittedRows:
         Firth's penalty does not grow with the weights, so that its estimate would depend
         on the scale of sampling weights: they are made to add up to the number of rows.
         """
-        if self.weights is None or not (self.firth and self.sampling):
+        if self.weights is None or not (self.firth and self.weight_kind == "sampling"):
             return self.weights
         return self.weights * (len(self.weights) / self.weights.sum())
 
@@ -110,6 +135,19 @@ class FittedRows:
     def problem(self, positions: IntArray) -> Problem:
         """Build the fitting problem of some terms."""
         raise NotImplementedError
+
+    def whole_problem(self) -> tuple[IntArray, Problem | None]:
+        """Build the problem of every term that can be estimated, and say which those are.
+
+        The information at zero, which the climb needs anyway, mostly shows that every
+        term can; only where it does not is the design looked at more closely.
+        """
+        every = np.arange(self.covariates.shape[1])
+        problem = self.problem(every) if self.covariates.shape[1] else None
+        if problem is not None and clearly_independent(problem.zero.information):
+            return every, problem
+        positions = self.estimable()
+        return positions, self.problem(positions) if len(positions) else None
 
     def without(self, left_out: BoolArray) -> FittedRows:
         """Give the same rows less those marked."""
@@ -167,14 +205,17 @@ class CoxRows(FittedRows):
         """Build the fitting problem of some terms."""
         priors = self._chosen(positions)
         seen, heavy = self.seen, self.heavy
+        every = len(positions) == self.covariates.shape[1]
+        columns = self.covariates[seen]  # a copy, which the problem may scale in place
         return cox_problem(
-            self.covariates[np.ix_(seen, positions)],
+            columns if every else np.ascontiguousarray(columns[:, positions]),
             self.sets,
             ties=self.ties,
             firth=self.firth,
             priors=penalty_of(priors) if any(priors) else None,
             weights=None if heavy is None else heavy[seen],
             offset=None if self.offset is None else self.offset[seen],
+            overwrite=True,
         )
 
 

@@ -42,10 +42,9 @@ def infer_rows(
         return nothing(terms, NO_EVENT), np.nan
     if rows.needs_contrast and rows.outcome.all():
         return nothing(terms, NO_CONTRAST), np.nan
-    positions = rows.estimable()
-    if not len(positions):
+    positions, problem = rows.whole_problem()
+    if problem is None:
         return nothing(terms, ALIASED), np.nan
-    problem = rows.problem(positions)
     free = np.array([j for j in positions if rows.priors and rows.priors[j] is None])
     unguarded = None
     if rows.priors and len(free):

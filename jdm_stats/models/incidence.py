@@ -289,7 +289,8 @@ def _log_log_limits(
     low = np.full_like(estimate, np.nan)
     high = low.copy()
     f, reach = estimate[inner], quantile * std_error[inner]
-    power = np.exp(reach / np.abs(f * np.log(f)))
+    with np.errstate(over="ignore"):  # an estimate next to 1: the limits are 0 and 1
+        power = np.exp(reach / np.abs(f * np.log(f)))
     low[inner], high[inner] = f**power, f ** (1.0 / power)
     return low, high
 

@@ -171,12 +171,13 @@ def infer(
         if solution is None:
             return _separated(terms, reasons, positions, separation)
     else:
-        separation = replace(problem, penalty=NoPenalty()).gated()[1]
+        solution = problem.solve()
+        plain = replace(problem, penalty=NoPenalty())
+        separation = plain.gated(solution.maximum.point.beta)[1]
         if unguarded is not None and separation.separated:
             open_still = unguarded.gated()[1]
             if open_still.separated:
                 return _separated(terms, reasons, positions, separation)
-        solution = problem.solve()
     if not solution.maximum.converged:
         reason = f"not converged: {solution.maximum.failure_reason}"
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.intervals.marks import marked
-from jdm_stats.models.design import INTERCEPT
+from jdm_stats.models.design import INTERCEPT, is_binary
 
 if TYPE_CHECKING:
     from jdm_stats.models.fit import FitResult
@@ -33,8 +33,7 @@ def events_per_level(fit: FitResult) -> pd.DataFrame:
     told: list[tuple[str, str, int, int]] = []
     grouped: dict[str, list[int]] = {}
     for j, term in enumerate(fit.terms):
-        binary = np.isin(rows.covariates[:, j], (0.0, 1.0)).all()
-        if term == INTERCEPT or not binary:
+        if term == INTERCEPT or not is_binary(rows.covariates[:, j]):
             continue
         factor = next(
             (f for f in fit.design.references if term.startswith(f"{f}[")), ""

@@ -175,7 +175,9 @@ def _rows(
         offset=own(extras.offset),
         cluster=own(extras.cluster),
         children=None if children is None else pd.factorize(children[kept])[0],
-        sampling=extras.weight_kind == "sampling",
+        names=own(children),
+        weight_kind=extras.weight_kind,
+        offset_name=extras.offset_name,
     )
 
 

@@ -82,7 +82,8 @@ def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Se
     fit : FitResult
         With an estimate of every term.
     frame : DataFrame
-        New rows with the variables of the formula; an offset is taken as 0.
+        New rows with the variables of the formula, and the column of the offset if the
+        fit has one.
     flic : bool, default False
         For a Firth logistic fit: correct the intercept so that the mean predicted risk of
         the rows fitted is the observed one (Puhr et al. 2017). Firth's own predictions
@@ -99,8 +100,7 @@ def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Se
     UsageError
         When the fit has no estimate of some term, or ``flic`` is asked of another model.
     """
-    covariates = _encoded(fit, frame)
-    eta = covariates @ _coefficients(fit)
+    eta = _encoded(fit, frame) @ _coefficients(fit) + _offset_of(fit, frame)
     if fit.kind != "logistic":
         if flic:
             raise UsageError("flic corrects a logistic fit; this is " + fit.model)
@@ -144,7 +144,8 @@ def predict_survival(
     fit : FitResult
         Of `jdm_stats.fit_cox`.
     frame : DataFrame
-        New rows with the variables of the formula and, of a stratified fit, its strata.
+        New rows with the variables of the formula and, where the fit has them, the
+        columns of its strata and offset.
     times : sequence of float, optional
         Default: every event time.
     conf_level : float, default 0.95
@@ -173,10 +174,14 @@ def predict_survival(
     rows, at = fit.cox_rows(), evaluation_of(fit)
     wanted = np.unique(rows.sets.times) if times is None else np.asarray(times, float)
     covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
+    lifts = np.exp(_offset_of(fit, frame))
     quantile = float(norm.isf((1.0 - conf_level) / 2.0))
     blocks = []
-    for label, x, stratum in zip(frame.index, covariates, strata, strict=True):
+    for label, x, stratum, lift in zip(
+        frame.index, covariates, strata, lifts, strict=True
+    ):
         hazard, error = _cumulative(fit, at, x, int(stratum), wanted)
+        hazard, error = hazard * lift, error * lift
         low, high = _limits(hazard, error * quantile, scale)
         blocks.append(
             pd.DataFrame(
@@ -228,10 +233,11 @@ def predict_cumulative_incidence(
     for fit in fits.values():
         at = evaluation_of(fit)
         covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
+        lifts = np.exp(_offset_of(fit, frame))
         hazards.append(
             [
-                _cumulative(fit, at, x, int(s), every)[0]
-                for x, s in zip(covariates, strata, strict=True)
+                _cumulative(fit, at, x, int(s), every)[0] * lift
+                for x, s, lift in zip(covariates, strata, lifts, strict=True)
             ]
         )
     steps = np.diff(np.asarray(hazards), axis=2, prepend=0.0)
@@ -272,6 +278,19 @@ def _encoded(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
             f"{[str(c) for c in frame.columns]}"
         )
     return fit.design.encode(frame)
+
+
+def _offset_of(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
+    """Offset of each new row; 0 for a fit without one."""
+    rows = fit.rows
+    if rows is None or rows.offset is None:
+        return np.zeros(len(frame))
+    if rows.offset_name is None or rows.offset_name not in frame.columns:
+        raise UsageError(
+            "the fit has an offset; name it by a column in the fit and give that column "
+            f"with the new rows (looked for {rows.offset_name!r})"
+        )
+    return frame[rows.offset_name].to_numpy(dtype=float, na_value=np.nan)
 
 
 def _labels(rows: CoxRows, codes: IntArray) -> list[str]:
@@ -326,7 +345,8 @@ def _cumulative(
 ) -> tuple[FloatArray, FloatArray]:
     """Cumulative hazard of one child at given times, and its standard error.
 
-    The error joins that of the hazard's steps and that of the coefficients (Tsiatis 1981).
+    The error joins that of the hazard's steps and that of the coefficients (Tsiatis 1981);
+    of a fit with robust limits, the robust covariance of the coefficients.
     """
     solution, here = fit.inference.solution, fit.inference.positions
     assert solution is not None
@@ -342,7 +362,11 @@ def _cumulative(
     )
     pull = sets.sum_deaths(at.mean * (weight / at.s0)[:, None])[own] * (shrink * lift)
     drift = np.cumsum(steps[:, None] * inner - pull, axis=0)
-    spread = np.einsum("ki,ij,kj->k", drift, solution.scaled_covariance, drift)
+    covariance, robust = solution.scaled_covariance, fit.inference.variance
+    if robust is not None:
+        scales = np.outer(problem.scale, problem.scale)
+        covariance = robust.covariance[np.ix_(here, here)] * scales
+    spread = np.einsum("ki,ij,kj->k", drift, covariance, drift)
     variance = np.cumsum(squares) + spread
     place = np.searchsorted(sets.times[own], times, side="right")
     hazard = np.concatenate([[0.0], np.cumsum(steps)])[place]

@@ -53,7 +53,7 @@ def residuals(
     Returns
     -------
     DataFrame
-        One row per fitted row (index of the frame fitted) or child; a column named as the
+        One row per fitted row (index of the frame fitted) or child (by name); a column named as the
         kind, or one column per term (NaN for a term without estimate). Schoenfeld
         residuals have a row per event, ``time`` first.
 
@@ -83,21 +83,23 @@ def residuals(
     rows, at = fit.cox_rows(), evaluation_of(fit)
     if weighted is None:
         weighted = kind in ("dfbeta", "dfbetas")
+    _check_form(kind, by_patient, weighted and rows.weights is not None)
     if kind in ("schoenfeld", "scaled_schoenfeld"):
-        if by_patient:
-            raise UsageError(f"{kind} residuals belong to events, not to patients")
         return marked(_schoenfeld(fit, at, kind, weighted), fit.synthetic)
     index = rows.index
     if by_patient:
         if rows.children is None:
             raise UsageError("the fit knows no patients; fit with patient_id=")
-        index = pd.RangeIndex(int(rows.children.max(initial=-1)) + 1, name="child")
+        index = rows.child_names
     if kind in ("martingale", "deviance"):
-        values = _by_row(fit, at.martingale_residuals()[:, None], weighted)
+        signs = kind == "deviance"
+        values = _by_row(
+            fit, at.martingale_residuals()[:, None], weighted and not signs
+        )
         events = rows.outcome.astype(float)[:, None]
         if by_patient:
             values, events = _summed(fit, values), _summed(fit, events)
-        if kind == "deviance":
+        if signs:
             values = _deviance(values, events)
         columns = [kind]
     else:
@@ -105,6 +107,15 @@ def residuals(
         values = _summed(fit, values) if by_patient else values
         columns = list(fit.terms)
     return marked(pd.DataFrame(values, index=index, columns=columns), fit.synthetic)
+
+
+def _check_form(kind: str, by_patient: bool, weighted: bool) -> None:
+    if kind == "deviance" and weighted:
+        raise UsageError(
+            "deviance residuals have no weighted form; leave out weighted="
+        )
+    if by_patient and kind in ("schoenfeld", "scaled_schoenfeld"):
+        raise UsageError(f"{kind} residuals belong to events, not to patients")
 
 
 def _of_terms(

@@ -9,8 +9,9 @@ import pandas as pd
 
 from jdm_stats.errors import Fault, IntervalError
 from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.in_order import InOrder, in_order
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
-from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
 TIE_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
@@ -26,6 +27,8 @@ class AtRisk:
         Times with near-ties made ties, and event codes.
     patient_id : str or None
         Column that names the child.
+    child : (n,) int array or None
+        Code of each row's child.
     synthetic : bool
     notes : tuple of str
         What there is to say of them.
@@ -35,6 +38,7 @@ class AtRisk:
     stop: FloatArray
     code: FloatArray
     patient_id: str | None
+    child: IntArray | None
     synthetic: bool
     notes: tuple[str, ...]
 
@@ -63,12 +67,17 @@ def rows_at_risk(
         as ties.
     """
     named = named_column(frame, patient_id)
-    audit_intervals(
-        frame, start=start, stop=stop, event=event, patient_id=named
-    ).raise_if_faulty()
-    begin, end, merged = tie_times(
-        frame[start].to_numpy(dtype=float), frame[stop].to_numpy(dtype=float)
-    )
+    seen = in_order(frame, start, stop, event, named)
+    if seen is None:
+        audit_intervals(
+            frame, start=start, stop=stop, event=event, patient_id=named
+        ).raise_if_faulty()
+        begin, end, code = (
+            frame[name].to_numpy(dtype=float) for name in (start, stop, event)
+        )
+        child = None if named is None else _codes(frame[named])
+        seen = InOrder(begin, end, code, child)
+    begin, end, merged = tie_times(seen.start, seen.stop)
     _refuse_empty(frame, begin, end, named)
     synthetic = is_synthetic(frame)
     notes = standing_notes(frame)
@@ -82,8 +91,11 @@ def rows_at_risk(
             "No column names the child: each row is taken as a child of its own, and "
             "several events of one child would not be seen."
         )
-    code = frame[event].to_numpy(dtype=float)
-    return AtRisk(begin, end, code, named, synthetic, tuple(notes))
+    return AtRisk(begin, end, seen.code, named, seen.child, synthetic, tuple(notes))
+
+
+def _codes(children: pd.Series) -> IntArray:
+    return pd.factorize(children)[0].astype(np.intp)
 
 
 def named_column(frame: pd.DataFrame, patient_id: str | None) -> str | None:
@@ -116,6 +128,8 @@ def tie_times(
     >>> bool(stop[0] == stop[1]), merged
     (True, 1)
     """
+    if _whole_days(start) and _whole_days(stop):
+        return start, stop, 0
     times = np.unique(np.concatenate([start, stop]))
     if len(times) < 2:
         return start, stop, 0
@@ -128,6 +142,12 @@ def tie_times(
     placed = (value[np.searchsorted(times, given)] for given in (start, stop))
     begin, end = placed
     return begin, end, int(near.sum())
+
+
+def _whole_days(times: FloatArray) -> bool:
+    """Whether times are whole and too small for neighbours to count as ties."""
+    small = not len(times) or np.abs(times).max() * TIE_TOLERANCE < 0.5
+    return bool(small and (times == np.floor(times)).all())
 
 
 def _refuse_empty(

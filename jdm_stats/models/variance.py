@@ -69,7 +69,16 @@ def robust_variance(
     evaluation = solution.problem.likelihood.evaluate(solution.maximum.point.beta)
     assert isinstance(evaluation, PartialEvaluation | LogisticEvaluation)
     groups = np.unique(rows.groups[rows.seen], return_inverse=True)[1]
-    inner = sandwich(evaluation, solution.scaled_covariance, groups, leverage=leverage)
+    copies, uneven = _copies(rows, groups)
+    if uneven:
+        return Variance(np.full((p, p), np.nan), 0.0, uneven)
+    inner = sandwich(
+        evaluation,
+        solution.scaled_covariance,
+        groups,
+        leverage=leverage,
+        copies=copies,
+    )
     back = solution.problem.back
     slopes = len(positions) - int(solution.problem.logistic)
     degrees = rows.groups_with_event - slopes
@@ -86,6 +95,19 @@ def robust_variance(
             f"for {slopes} parameters",
         )
     return Variance(found, degrees)
+
+
+def _copies(rows: FittedRows, groups: IntArray) -> tuple[FloatArray | None, str]:
+    """Children that each cluster stands for under frequency weights, and what is wrong."""
+    if rows.weight_kind != "frequency" or rows.weights is None:
+        return None, ""
+    weights = rows.weights[rows.seen]
+    count = int(groups.max(initial=-1)) + 1
+    copies = np.zeros(count)
+    copies[groups] = weights
+    if not (copies[groups] == weights).all():
+        return None, "frequency weights differ within a cluster"
+    return copies, ""
 
 
 def jackknife_variance(
@@ -106,6 +128,13 @@ def jackknife_variance(
     Variance
         With a reason when an estimate does not exist without some cluster.
     """
+    if rows.weight_kind == "frequency":
+        return Variance(
+            np.full((p, p), np.nan),
+            0.0,
+            "under frequency weights a row stands for several children, and leaving it out "
+            "would leave out all of them; use robust limits",
+        )
     estimates = leave_out_estimates(solution, positions, rows, rows.groups)
     lost = ~np.isfinite(estimates).all(axis=1)
     degrees = rows.groups_with_event - len(positions) + int(solution.problem.logistic)

@@ -29,6 +29,8 @@ class Extras:
         Name of each stratum, by code; columns they were made of, empty for an array.
     named : dict of str to str
         Columns by role, as named by the caller; ``"given"`` for an array.
+    offset_name : str or None
+        Column of the offset, when it was one.
     """
 
     weights: FloatArray | None = None
@@ -39,6 +41,7 @@ class Extras:
     cluster: IntArray | None = None
     offset: FloatArray | None = None
     named: dict[str, str] | None = None
+    offset_name: str | None = None
 
     @property
     def whole_weights(self) -> bool:
@@ -103,6 +106,7 @@ def read_extras(
         cluster=clusters,
         offset=_numbers(frame, offset, "offset", children),
         named=named,
+        offset_name=offset if isinstance(offset, str) else None,
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, format_ratio
-from jdm_stats.models.design import INTERCEPT, Design
+from jdm_stats.models.design import INTERCEPT, Design, is_binary
 from jdm_stats.models.fitted_rows import FittedRows
 from jdm_stats.models.inference import Inference, diverging_terms
 from jdm_stats.models.variance import FEW_CLUSTERS
@@ -134,7 +134,7 @@ def event_notes(design: Design, event: np.ndarray, parameters: int) -> list[str]
         )
     for j, term in enumerate(design.terms):
         column = design.matrix[:, j]
-        if term == INTERCEPT or not np.isin(column, (0.0, 1.0)).all():
+        if term == INTERCEPT or not is_binary(column):
             continue
         for value in (1.0, 0.0):
             group = column == value
@@ -200,7 +200,8 @@ def weight_notes(extras: Extras, rows: FittedRows) -> list[str]:
     kinds = {
         "case": "case weights, as R's coxph and glm take them",
         "sampling": "sampling weights (inverse probabilities)",
-        "frequency": "frequency weights, each row standing for so many like it",
+        "frequency": "frequency weights, each row standing for so many like it (under "
+        "Efron's rule the rows of one weight still count as one tie, as in R)",
     }
     assert extras.weight_kind is not None and rows.weights is not None
     used = rows.weights
