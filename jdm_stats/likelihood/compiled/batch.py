@@ -6,6 +6,7 @@ Whoever comes here has asked `jdm_stats.likelihood.compiled.gate` first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -109,13 +110,23 @@ def cox_many(
     codes = np.empty(0, dtype=np.int64) if stratum is None else places(stratum)
     n_strata = np.ones(len(bounds) - 1, dtype=np.int64)
     if stratum is not None:
-        parts = zip(bounds[:-1], bounds[1:], strict=True)
+        parts = pairwise(bounds)
         n_strata[:] = [int(codes[a:b].max(initial=0)) + 1 for a, b in parts]
     return _run(
-        *(layout.COX, x, vector(start, n, "start"), vector(stop, n, "stop")),
-        *(flags(event, n), codes, n_strata, vector(weights, n, "weights")),
-        *(vector(offset, n, "offset"), bounds, int(ties == "efron"), int(firth)),
-        *(quantile, x.shape[1]),
+        layout.COX,
+        x,
+        vector(start, n, "start"),
+        vector(stop, n, "stop"),
+        flags(event, n),
+        codes,
+        n_strata,
+        vector(weights, n, "weights"),
+        vector(offset, n, "offset"),
+        bounds,
+        int(ties == "efron"),
+        int(firth),
+        quantile,
+        x.shape[1],
     )
 
 
@@ -153,10 +164,20 @@ def logistic_many(
     bounds = _bounds(first, n)
     none = np.empty(0)
     return _run(
-        *(layout.LOGISTIC, x, none, none, flags(outcome, n)),
-        *(np.empty(0, dtype=np.int64), np.ones(len(bounds) - 1, dtype=np.int64)),
-        *(vector(weights, n, "weights"), vector(offset, n, "offset"), bounds),
-        *(0, int(firth), quantile, x.shape[1] + 1),
+        layout.LOGISTIC,
+        x,
+        none,
+        none,
+        flags(outcome, n),
+        np.empty(0, dtype=np.int64),
+        np.ones(len(bounds) - 1, dtype=np.int64),
+        vector(weights, n, "weights"),
+        vector(offset, n, "offset"),
+        bounds,
+        0,
+        int(firth),
+        quantile,
+        x.shape[1] + 1,
     )
 
 
@@ -195,21 +216,27 @@ def _run(
     limit_status = np.empty((n_problems, 2, p), dtype=np.int64)
     statistics = np.empty((n_problems, p))
     many.fit_many(
-        *(
-            objective(),
-            kind,
-            x,
-            start,
-            stop,
-            event,
-            stratum,
-            n_strata,
-            weights,
-            offset,
-            first,
-        ),
-        *(efron, firth, 0.0 if quantile is None else float(quantile)),
-        *(coefficients, covariance, numbers, ends, limits, limit_status, statistics),
+        objective(),
+        kind,
+        x,
+        start,
+        stop,
+        event,
+        stratum,
+        n_strata,
+        weights,
+        offset,
+        first,
+        efron,
+        firth,
+        0.0 if quantile is None else float(quantile),
+        coefficients,
+        covariance,
+        numbers,
+        ends,
+        limits,
+        limit_status,
+        statistics,
     )
     return ManyFits(
         coefficients=coefficients,

@@ -24,11 +24,17 @@ from jdm_stats.likelihood.risk_sets import FloatArray
 
 # Information below this share of what it could be is rounding.
 ROUNDING = 1e-11
+# A score is no more exact than this share of the weight of the events.
+SCORE_ROUNDING = 1e-13
 
 
 @exact
 def certificate(problem: Problem, point: Point) -> float:
-    """Delta R at a point: below 1, a finite maximum of the plain likelihood is proven.
+    """Compute delta R at a point: below 1, a finite maximum of the plain likelihood is proven.
+
+    Far out on a ridge that climbs for ever, score and information both vanish: what is left
+    of them is rounding, and proves nothing. The score is taken as large as its rounding may
+    be, and information that is no more than rounding as none.
 
     Parameters
     ----------
@@ -41,30 +47,38 @@ def certificate(problem: Problem, point: Point) -> float:
         inf where the information is singular.
     """
     p = problem.x.shape[1]
-    lower, score = np.empty((p, p)), np.empty(p)
+    lower, step = np.empty((p, p)), np.empty(p)
+    most = problem.weight_of_events
+    if not estimable(point.information, most):
+        return np.inf
     if not factorise(point.information, p, lower):
         return np.inf
     for j in range(p):
-        score[j] = point.vectors[GRADIENT, j] - point.vectors[PENALTY, j]
-    step = score.copy()
+        step[j] = point.vectors[GRADIENT, j] - point.vectors[PENALTY, j]
     solve_factorised(lower, p, step)
-    length = 0.0
+    length, trace = 0.0, 0.0
     for j in range(p):
-        length += step[j] * score[j]
+        length += step[j] * (point.vectors[GRADIENT, j] - point.vectors[PENALTY, j])
+    for j in range(p):
+        for k in range(p):
+            step[k] = 1.0 if k == j else 0.0
+        solve_factorised(lower, p, step)
+        trace += step[j]
+    delta = np.sqrt(max(length, 0.0)) + SCORE_ROUNDING * most * np.sqrt(trace)
     # Of two rows in one risk set x'd may differ by twice the largest; a logistic third
     # derivative is bounded by the largest itself.
     factor = 2.0 if problem.kind == COX else 1.0
-    return factor * np.sqrt(max(length, 0.0) * widest(problem.x, lower, p))
+    return factor * delta * np.sqrt(widest(problem.x, lower, p))
 
 
 @exact
 def estimable(information: FloatArray, most: float) -> bool:
-    """Whether every column varies, independently of the others, where events see it.
+    """Say whether every column varies, independently of the others, where events see it.
 
     Parameters
     ----------
     information : (p, p) float array
-        At zero, of covariates of unit spread.
+        Of covariates of unit spread.
     most : float
         Its diagonal when nothing is lost: the weight of the events.
 
@@ -83,7 +97,7 @@ def estimable(information: FloatArray, most: float) -> bool:
             unit[j, k] = information[j, k] / size
     if not factorise(unit, p, lower):
         return False
+    smallest = 1.0
     for j in range(p):
-        if lower[j, j] ** 2 < ROUNDING:
-            return False
-    return True
+        smallest = min(smallest, lower[j, j])
+    return smallest * smallest >= ROUNDING

@@ -19,7 +19,6 @@ from jdm_stats.likelihood.compiled.endings import (
 )
 from jdm_stats.likelihood.compiled.jit import exact
 from jdm_stats.likelihood.compiled.layout import (
-    BEND,
     BETA,
     GRADIENT,
     PENALTY,
@@ -172,7 +171,7 @@ def _solve(
             matrix[a, b] = (
                 point.information[free[a], free[b]] - learnt * curvature[a, b]
             )
-        matrix[a, a] += point.vectors[BEND, free[a]] + ridge
+        matrix[a, a] += ridge
         step[a] = point.vectors[GRADIENT, free[a]]
     if not factorise(matrix, n, lower):
         return False
@@ -231,8 +230,6 @@ def _learn(curvature: FloatArray, before: Point, after: Point, free: IntArray) -
     for a in range(n):
         j = free[a]
         change = after.vectors[PENALTY, j] - before.vectors[PENALTY, j]
-        # What a prior contributes is in the point's own bend.
-        change += 0.5 * (before.vectors[BEND, j] + after.vectors[BEND, j]) * step[a]
         for b in range(n):
             change -= curvature[a, b] * step[b]
         error[a] = change

@@ -219,7 +219,7 @@ def _add_deaths(problem: Problem, scratch: Scratch) -> None:
 
 
 @exact
-def _factors(
+def _factors(  # noqa: C901
     problem: Problem,
     scratch: Scratch,
     beta: FloatArray,

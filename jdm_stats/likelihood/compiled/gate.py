@@ -69,7 +69,7 @@ def kernels(name: str) -> ModuleType:
     Parameters
     ----------
     name : str
-        "single" or "many", the doors meant for callers; or any other module of this
+        "single" or "batch", the doors meant for callers; or any other module of this
         package.
 
     Returns

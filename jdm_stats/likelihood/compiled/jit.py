@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-try:
-    import numba
-except Exception:
-    numba = None
+
+def _import_compiler() -> Any:
+    try:
+        return import_module("numba")
+    except Exception:
+        return None
+
+
+compiler = _import_compiler()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,18 +64,20 @@ def forget_stale_code(folder: Path) -> bool:
 
 def _decorator(flags: Any) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
-        if numba is None:
+        if compiler is None:
             return function
         # No folder to write to, neither here nor in the user's cache: compile anew each time.
         try:
-            return numba.njit(cache=True, fastmath=flags, error_model="numpy")(function)
+            return compiler.njit(cache=True, fastmath=flags, error_model="numpy")(
+                function
+            )
         except RuntimeError:
-            return numba.njit(fastmath=flags, error_model="numpy")(function)
+            return compiler.njit(fastmath=flags, error_model="numpy")(function)
 
     return decorate
 
 
-if numba is not None:
+if compiler is not None:
     forget_stale_code(Path(__file__).parent)
 
 # Arithmetic exactly as written.

@@ -19,7 +19,7 @@ COX, LOGISTIC = 0, 1
 # Rows of Problem.spans, .times and .columns.
 LO, HI, LEAVE = 0, 1, 2
 FRESH, FIRST = 0, 1
-TOTAL, PRIOR, ONE, TWO, SCALE = 0, 1, 2, 3, 4
+TOTAL, PRIOR, MEAN, ONE, TWO, SCALE = 0, 1, 2, 3, 4, 5
 # Kinds of prior.
 NORMAL, LOG_F = 1, 2
 # Rows of Scratch.rows, .sums, .times, .third, .square, .block and .lines.
@@ -31,7 +31,7 @@ OUTER, LOWER, INVERSE = 0, 1, 2
 COLUMNS, WEIGHTED = 0, 1
 LINE, POWER, WHOLE = 0, 1, 2
 # Rows of Point.vectors.
-BETA, GRADIENT, PENALTY, BEND = 0, 1, 2, 3
+BETA, GRADIENT, PENALTY = 0, 1, 2
 # Places of Point.numbers.
 VALUE, LOG_LIKELIHOOD = 0, 1
 # Rows worked on together: p columns of a block stay in the first-level cache.
@@ -61,10 +61,10 @@ class Problem(NamedTuple):
         Rows that end in the event, by event time. Cox only.
     mean_weight : (K,) float array
         Mean weight of the deaths of each time. Cox only.
-    columns : (5, p) float array
+    columns : (6, p) float array
         TOTAL: weighted sum of the covariates of the deaths (logistic: cases). PRIOR: 0 none,
-        NORMAL or LOG_F, with parameters ONE and TWO: mean and standard deviation, or degrees
-        of freedom m1 and m2, of coefficient / SCALE.
+        NORMAL or LOG_F, of coefficient / SCALE less MEAN; ONE and TWO: standard deviation,
+        or degrees of freedom m1 and m2. No prior goes with Firth's penalty.
     weight_of_events, offset_of_events : float
         Sum of the weights of the deaths or cases; weighted sum of their offsets.
     """
@@ -123,11 +123,10 @@ class Point(NamedTuple):
 
     Parameters
     ----------
-    vectors : (4, p) float array
-        BETA, GRADIENT; PENALTY: the penalty's gradient; BEND: known curvature of the
-        penalty, downward: that of the priors.
+    vectors : (3, p) float array
+        BETA, GRADIENT; PENALTY: the penalty's gradient.
     information : (p, p) float array
-        Of the likelihood alone.
+        Of the likelihood, and of the priors where there are any.
     numbers : (2,) float array
         VALUE: the penalised log-likelihood; LOG_LIKELIHOOD.
     """
@@ -157,7 +156,7 @@ def make_scratch(problem: Problem) -> Scratch:
 @exact
 def make_point(p: int) -> Point:
     """Set the memory of a point aside, at zero."""
-    return Point(np.zeros((4, p)), np.zeros((p, p)), np.zeros(2))
+    return Point(np.zeros((3, p)), np.zeros((p, p)), np.zeros(2))
 
 
 @exact
@@ -165,7 +164,7 @@ def copy_point(source: Point, target: Point) -> None:
     """Copy one point over another."""
     p = source.vectors.shape[1]
     for j in range(p):
-        for row in range(4):
+        for row in range(3):
             target.vectors[row, j] = source.vectors[row, j]
         for k in range(p):
             target.information[j, k] = source.information[j, k]
@@ -197,7 +196,7 @@ def cox_layout(
     death_rows, death_time : (d,) int arrays
         Rows that end in the event, and the number of their event time, in any order.
     n_times, efron, firth : int
-    priors : (5, p) float array
+    priors : (6, p) float array
         As ``Problem.columns``; TOTAL is filled in.
 
     Returns
@@ -285,7 +284,7 @@ def logistic_layout(
     outcome : (m,) float array
         0 or 1.
     firth : int
-    priors : (5, p) float array
+    priors : (6, p) float array
         As ``Problem.columns``; TOTAL is filled in.
 
     Returns

@@ -28,6 +28,7 @@ from jdm_stats.likelihood.compiled.layout import (
     INVERSE,
     LOG_LIKELIHOOD,
     LOWER,
+    SCALE,
     VALUE,
     Point,
     Problem,
@@ -146,8 +147,8 @@ def _cox(
     times, _, kept, spans, death_rows, death_time = prepare(
         start, stop, event, stratum, n_strata
     )
-    columns = np.zeros((5, x.shape[1]))
-    inner, location = standardise(x, kept, 0, columns[4])
+    columns = np.zeros((6, x.shape[1]))
+    inner, location = standardise(x, kept, 0, columns[SCALE])
     problem = cox_layout(
         inner,
         spans,
@@ -174,8 +175,8 @@ def _logistic(
     """Lay out one logistic problem, its intercept first."""
     n = len(event)
     kept = np.arange(n)
-    columns = np.zeros((5, x.shape[1] + 1))
-    inner, location = standardise(x, kept, 1, columns[4])
+    columns = np.zeros((6, x.shape[1] + 1))
+    inner, location = standardise(x, kept, 1, columns[SCALE])
     outcome = np.empty(n)
     for i in range(n):
         outcome[i] = 1.0 if event[i] else 0.0
@@ -231,13 +232,14 @@ def standardise(
             value = x[row, j] - location[j + constant]
             inner[i, j + constant] = value
             scale[j + constant] += value * value
+    unit = np.ones(p + constant)
     for j in range(p + constant):
         scale[j] = np.sqrt(scale[j] / max(m, 1))
-        if not scale[j] > 0.0:
-            scale[j] = 1.0
+        scale[j] = scale[j] if scale[j] > 0.0 else 1.0
+        unit[j] = 1.0 / scale[j]
     for i in range(m):
         for j in range(p):
-            inner[i, j + constant] /= scale[j + constant]
+            inner[i, j + constant] *= unit[j + constant]
         if constant == 1:
             inner[i, 0] = 1.0
     return inner, location
@@ -264,7 +266,7 @@ def _fit(
         return NO_EVENTS, 0
     scratch, point = make_scratch(problem), make_point(p)
     held = np.zeros(p, dtype=np.bool_)
-    scale = problem.columns[4]
+    scale = problem.columns[SCALE]
     units = 0.0
     if problem.firth == 1:
         for j in range(p):
@@ -334,7 +336,7 @@ def _turn_back(
 ) -> None:
     """Coefficients and covariance in the caller's units; the intercept pays centring back."""
     p = len(location)
-    scale = problem.columns[4]
+    scale = problem.columns[SCALE]
     for j in range(p):
         coefficients[j] = point.vectors[BETA, j] / scale[j]
     if problem.kind != COX:
@@ -347,8 +349,14 @@ def _turn_back(
     for j in range(p):
         for k in range(p):
             covariance[j, k] = inverse[j, k] / (scale[j] * scale[k])
-    if problem.kind == COX:
-        return
+    if problem.kind != COX:
+        _turn_intercept(location, covariance)
+
+
+@exact
+def _turn_intercept(location: FloatArray, covariance: FloatArray) -> None:
+    """Covariances of the intercept of covariates that are not centred."""
+    p = len(location)
     for k in range(p):
         for j in range(1, p):
             covariance[0, k] -= location[j] * covariance[j, k]

@@ -8,13 +8,13 @@ from jdm_stats.likelihood.compiled.cox import cox_information, cox_value
 from jdm_stats.likelihood.compiled.cox_third import cox_half_log_det_gradient
 from jdm_stats.likelihood.compiled.jit import exact
 from jdm_stats.likelihood.compiled.layout import (
-    BEND,
     BETA,
     COX,
     GRADIENT,
     INVERSE,
     LOG_LIKELIHOOD,
     LOWER,
+    MEAN,
     NORMAL,
     ONE,
     PENALTY,
@@ -71,6 +71,7 @@ def evaluate(problem: Problem, scratch: Scratch, point: Point, what: int) -> Non
             cox_information(problem, scratch, point.information)
         else:
             logistic_information(problem, scratch, point.information)
+        _bend(problem, point)
         for j in range(point.vectors.shape[1]):
             if not abs(point.information[j, j]) < np.inf:
                 numbers[VALUE] = -np.inf
@@ -102,27 +103,40 @@ def _add_firth(problem: Problem, scratch: Scratch, point: Point) -> None:
 
 @exact
 def _priors(problem: Problem, point: Point) -> float:
-    """Log densities of the priors, up to a constant; gradient and curvature."""
+    """Log densities of the priors, up to a constant, and their gradient."""
+    columns = problem.columns
     value = 0.0
-    for j in range(point.vectors.shape[1]):
+    for j in range(columns.shape[1]):
         point.vectors[PENALTY, j] = 0.0
-        point.vectors[BEND, j] = 0.0
-        if problem.columns[PRIOR, j] == 0:
+        if columns[PRIOR, j] == 0:
             continue
-        scale = problem.columns[SCALE, j]
-        one, two = problem.columns[ONE, j], problem.columns[TWO, j]
-        b = point.vectors[BETA, j] / scale
-        if problem.columns[PRIOR, j] == NORMAL:
-            z = (b - one) / two
+        scale, one, two = columns[SCALE, j], columns[ONE, j], columns[TWO, j]
+        b = point.vectors[BETA, j] / scale - columns[MEAN, j]
+        if columns[PRIOR, j] == NORMAL:
+            z = b / one
             value -= 0.5 * z * z
-            point.vectors[PENALTY, j] = -z / (two * scale)
-            point.vectors[BEND, j] = 1.0 / (two * scale) ** 2
+            slope = -z / one
         else:
-            # log F(m1, m2): e^(b m1 / 2) / (1 + e^b)^((m1 + m2) / 2)
-            half = 0.5 * (one + two)
-            e = np.exp(-abs(b))
+            # e^(b m1 / 2) / (1 + e^b)^((m1 + m2) / 2)
+            half, e = 0.5 * (one + two), np.exp(-abs(b))
             value += 0.5 * one * b - half * (max(b, 0.0) + np.log1p(e))
-            share = (1.0 if b >= 0.0 else e) / (1.0 + e)
-            point.vectors[PENALTY, j] = (0.5 * one - half * share) / scale
-            point.vectors[BEND, j] = half * e / (1.0 + e) ** 2 / scale**2
+            slope = 0.5 * one - half * (1.0 if b >= 0.0 else e) / (1.0 + e)
+        point.vectors[PENALTY, j] = slope / scale
     return value
+
+
+@exact
+def _bend(problem: Problem, point: Point) -> None:
+    """Add the curvature of the priors to the information."""
+    columns = problem.columns
+    for j in range(columns.shape[1]):
+        if columns[PRIOR, j] == 0:
+            continue
+        scale, one, two = columns[SCALE, j], columns[ONE, j], columns[TWO, j]
+        if columns[PRIOR, j] == NORMAL:
+            bend = 1.0 / (one * one)
+        else:
+            b = point.vectors[BETA, j] / scale - columns[MEAN, j]
+            e = np.exp(-abs(b))
+            bend = 0.5 * (one + two) * e / (1.0 + e) ** 2
+        point.information[j, j] += bend / (scale * scale)

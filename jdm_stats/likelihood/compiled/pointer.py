@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from jdm_stats.likelihood.compiled.jit import numba
+from jdm_stats.likelihood.compiled import jit
 from jdm_stats.likelihood.compiled.layout import Point, Problem, Scratch
 from jdm_stats.likelihood.compiled.objective import evaluate
 
@@ -25,6 +25,7 @@ def objective() -> Any:
     object
         The plain function where there is no compiler.
     """
+    numba = jit.compiler
     if numba is None:
         return evaluate
     kind = (
@@ -40,7 +41,7 @@ _POINT = ((0, 0), (0, 0), (0,))
 
 
 def _problem() -> Problem:
-    """A problem of no rows: its types are those of every problem."""
+    """Make a problem of no rows: its types are those of every problem."""
     none, whole = np.empty(0), np.empty((0, 0), dtype=np.int64)
     return Problem(
         *(0, 0, 0, np.empty((0, 0)), none, none, whole, whole),
@@ -55,7 +56,7 @@ def _pointer(arguments: tuple[Any, ...]) -> Any:
     name = made.fndesc.llvm_cfunc_wrapper_name
     address = made.library.get_pointer_to_function(name)
 
-    class Pointer(numba.types.WrapperAddressProtocol):  # type: ignore[misc]
+    class Pointer(jit.compiler.types.WrapperAddressProtocol):
         def __wrapper_address__(self) -> int:
             return int(address)
 

@@ -25,7 +25,7 @@ def prepare(
     stratum: IntArray,
     n_strata: int,
 ) -> tuple[FloatArray, IntArray, IntArray, IntArray, IntArray, IntArray]:
-    """Number the event times and find the run of them that each row sees.
+    """Give numbers to the event times, and to each row the run of them that it sees.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def _sort(values: FloatArray, spare: FloatArray, begin: int, end: int) -> None:
 
 @exact
 def _rank(times: FloatArray, a: int, b: int, value: float) -> int:
-    """Number of the first time above ``value`` among times[a:b]."""
+    """Find the number of the first time above ``value`` among times[a:b]."""
     while a < b:
         middle = (a + b) // 2
         if times[middle] <= value:
@@ -171,7 +171,7 @@ def _grid_scale(times: FloatArray) -> tuple[float, float]:
 
 @exact
 def _grid(times: FloatArray) -> IntArray:
-    """Number of times in the cells before each cell.
+    """Count the times in the cells before each cell.
 
     The cell of a time never falls as the time rises, so a value ranks within its own cell.
     """
@@ -189,7 +189,7 @@ def _grid(times: FloatArray) -> IntArray:
 def _rank_in_grid(
     times: FloatArray, cells: IntArray, low: float, unit: float, value: float
 ) -> int:
-    """Number of the first time above ``value``."""
+    """Find the number of the first time above ``value``."""
     n = len(times)
     if n == 0 or value < times[0]:
         return 0

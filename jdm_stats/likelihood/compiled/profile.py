@@ -97,6 +97,7 @@ def profile_all(
         for k in range(p):
             starts[4, k] = best.vectors[BETA, k]
         for side in range(2):
+            sign = 2.0 * side - 1.0
             copy_point(best, warm)
             distance, end = _search(
                 evaluate,
@@ -108,17 +109,17 @@ def profile_all(
                 held,
                 starts,
                 j,
-                2.0 * side - 1.0,
+                sign,
                 quantile,
                 std_error,
             )
             status[side, j] = end
             if end == FOUND:
-                limits[side, j] = best.vectors[BETA, j] + (2 * side - 1) * distance
+                limits[side, j] = best.vectors[BETA, j] + sign * distance
                 for k in range(p):
                     starts[4, k] = point.vectors[BETA, k]
             elif end == INFINITE:
-                limits[side, j] = (2 * side - 1) * np.inf
+                limits[side, j] = sign * np.inf
         statistics[j] = _ratio_statistic(
             evaluate, problem, scratch, best, point, warm, held, j
         )
@@ -138,7 +139,7 @@ def _std_error(best: Point, index: int) -> float:
 
 
 @exact
-def _search(
+def _search(  # noqa: C901
     evaluate: Evaluate,
     problem: Problem,
     scratch: Scratch,

@@ -38,7 +38,7 @@ class Evaluated:
     beta, gradient, penalty_gradient : (p,) float arrays
         The score is ``gradient - penalty_gradient``.
     information : (p, p) float array
-        Of the likelihood alone; NaN when only value and gradient were asked for.
+        Of the likelihood, and of the priors; NaN when only value and gradient were asked for.
     value, log_likelihood : float
         With, and without, the penalty.
     """
@@ -68,7 +68,7 @@ class Climbed:
         Empty when converged.
     iterations : int
     certificate : float
-        Below 1, a finite maximum of the plain likelihood is proven.
+        Below 1, a finite maximum of the plain likelihood is proven; inf with priors.
     """
 
     point: Evaluated
@@ -155,7 +155,7 @@ class CompiledProblem:
             status == CONVERGED,
             REASONS[status],
             int(iterations),
-            float(certificate(self.problem, point)),
+            self._certificate(point),
         )
 
     def profile(
@@ -188,6 +188,12 @@ class CompiledProblem:
             *(limits, status, statistics),
         )
         return Profiled(limits[0], limits[1], status[0], status[1], statistics)
+
+    def _certificate(self, point: layout.Point) -> float:
+        """Prove nothing of the plain likelihood from the information of a prior."""
+        if self.problem.columns[layout.PRIOR].any():
+            return float("inf")
+        return float(certificate(self.problem, point))
 
     def _point(self, beta: ArrayLike) -> layout.Point:
         point = layout.make_point(self.n_parameters)
@@ -234,9 +240,9 @@ def cox(
     n_times : int
     ties, firth
     weights, offset : (m,) arrays, optional
-    priors : (4, p) array, optional
-        Kind (0 none, 1 normal, 2 log-F), first and second parameter, scale: a prior is on
-        coefficient / scale.
+    priors : (5, p) array, optional
+        Kind (0 none, 1 normal, 2 log-F), mean, standard deviation or m1, m2, scale: a prior
+        is on coefficient / scale less mean. None goes with Firth's penalty.
 
     Returns
     -------
@@ -314,7 +320,7 @@ def prepare_rows(
     event: ArrayLike,
     stratum: ArrayLike | None = None,
 ) -> Prepared:
-    """Number the event times and find the run of them that each row sees.
+    """Give numbers to the event times, and to each row the run of them that it sees.
 
     Parameters
     ----------
