@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from jdm_stats.likelihood import cholesky
 from jdm_stats.likelihood.fast import compiled_problem
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
@@ -168,8 +168,15 @@ class Problem:
         x = getattr(self.likelihood, "covariates", None)
         if x is None or not np.isfinite(point.value):
             return False
-        spread = 1.0 if self.logistic else 2.0
-        return finite_maximum(x, point.gradient, point.information, spread)
+        likelihood = self.likelihood
+        if isinstance(likelihood, PartialLikelihood):
+            spread, weight = 2.0, float(likelihood.death_weights.sum())
+        else:
+            heavy = getattr(likelihood, "weights", None)
+            spread, weight = 1.0, float(len(x) if heavy is None else heavy.sum())
+        return finite_maximum(
+            x, point.gradient, point.information, spread=spread, weight=weight
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,7 +368,7 @@ def separation_of(problem: Problem, *, directions: bool = True) -> Separation:
 
 
 def _inverse(information: FloatArray) -> FloatArray:
-    try:
-        return np.asarray(cho_solve(cho_factor(information), np.eye(len(information))))
-    except (LinAlgError, ValueError):
+    lower = cholesky.factor(information)
+    if lower is None:
         return np.full_like(information, np.nan)
+    return cholesky.inverse(lower)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from jdm_stats.likelihood import cholesky
 from jdm_stats.likelihood.fast import compiled_problem
 from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point
 from jdm_stats.likelihood.points import evaluate_point, point_of
@@ -87,7 +87,7 @@ def maximise(
             climbed.failure_reason,
             climbed.iterations,
         )
-    free = np.setdiff1d(np.arange(likelihood.n_parameters), held)
+    free = np.delete(np.arange(likelihood.n_parameters), list(held))
     point = (
         start
         if isinstance(start, Point)
@@ -119,13 +119,14 @@ def _standardised_score(point: Point, free: np.ndarray) -> float:
     """Largest component of the score in units of its standard error."""
     if not len(free):
         return 0.0
-    scale = np.sqrt(np.maximum(np.diag(point.information)[free], 1e-300))
-    return float(np.max(np.abs(point.gradient[free]) / np.maximum(scale, 1e-8)))
+    scale = np.sqrt(np.maximum(point.information.diagonal()[free], 1e-16))
+    return float((np.abs(point.gradient[free]) / scale).max())
 
 
 def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> FloatArray:
     """Solve for the step, with the learnt curvature while that is positive definite."""
-    information = point.information[np.ix_(free, free)]
+    every = len(free) == len(point.beta)
+    information = point.information if every else point.information[np.ix_(free, free)]
     gradient = point.gradient[free]
     known = (
         (information,)
@@ -133,10 +134,10 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
         else (information - curvature, information)
     )
     for matrix in known:
-        try:
-            step = cho_solve(cho_factor(matrix), gradient)
-        except (LinAlgError, ValueError):
+        lower = cholesky.factor(matrix)
+        if lower is None:
             continue
+        step = cholesky.solve(lower, gradient)
         if np.all(np.isfinite(step)) and gradient @ step > 0:
             break
     else:

@@ -88,7 +88,7 @@ class PartialLikelihood:
         eta = x @ beta
         if self.offset is not None:
             eta += self.offset
-        shift = float(np.max(eta, initial=-np.inf)) if len(eta) else 0.0
+        shift = float(eta.max()) if len(eta) else 0.0
         eta -= shift
         r = np.exp(eta)
         if self.weights is not None:

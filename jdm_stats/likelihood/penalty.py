@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import expit
 
+from jdm_stats.likelihood import cholesky
 from jdm_stats.likelihood.risk_sets import FloatArray
 
 
@@ -91,12 +91,11 @@ class FirthPenalty:
     def contribution(self, evaluation: Evaluation, beta: FloatArray) -> Contribution:
         """Half the log determinant of the full information, and its gradient."""
         information = evaluation.information
-        try:
-            factor = cho_factor(information)
-        except (LinAlgError, ValueError):
+        lower = cholesky.factor(information)
+        if lower is None:
             return Contribution(-np.inf, np.zeros_like(evaluation.score))
-        inverse = cho_solve(factor, np.eye(len(information)))
-        value = float(np.log(np.diag(factor[0])).sum())
+        value = float(np.log(lower.diagonal()).sum())
+        inverse = cholesky.inverse(lower)
         return Contribution(value, evaluation.half_log_det_gradient(inverse))
 
     def turned(self, rotation: FloatArray) -> FirthPenalty:

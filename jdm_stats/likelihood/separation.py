@@ -20,8 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
+from jdm_stats.likelihood import cholesky
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray, RiskSets
 
 # A row counts as broken below this, with covariates and direction at most 1 in size.
@@ -31,6 +31,8 @@ NOTHING = 1e-10
 # A coefficient's own push moves a direction when the projection is longer than this.
 MOVED = 1e-6
 MAX_ROUNDS = 1000
+# A score is no more exact than this share of the weight of the events.
+SCORE_ROUNDING = 1e-13
 
 # Given a direction, rows d (c, p) with d'b most negative: those the direction breaks.
 FindBroken = Callable[[FloatArray], FloatArray]
@@ -138,7 +140,12 @@ def logistic_separation(
 
 
 def finite_maximum(
-    covariates: FloatArray, gradient: FloatArray, information: FloatArray, spread: float
+    covariates: FloatArray,
+    gradient: FloatArray,
+    information: FloatArray,
+    *,
+    spread: float,
+    weight: float,
 ) -> bool:
     """Whether a climb's last point proves that a finite maximum exists.
 
@@ -156,20 +163,25 @@ def finite_maximum(
     spread : float
         Range of x'd in units of the largest |x'd|: 2 for a partial likelihood, whose rows
         are compared with each other, 1 for a logistic one.
+    weight : float
+        Weight of all events (all rows, logistic). Far out on a ridge that climbs for ever
+        score and information vanish together; the score is taken as large as its rounding
+        may be, a share of this.
 
     Returns
     -------
     bool
         False proves nothing.
     """
-    try:
-        factor = cholesky(information, lower=True)
-        whitened = solve_triangular(factor, covariates.T, lower=True)
-        decrement = solve_triangular(factor, gradient, lower=True)
-    except (LinAlgError, ValueError):
+    lower = cholesky.factor(information)
+    if lower is None:
         return False
+    whitened = cholesky.solve_half(lower, covariates.T)
+    decrement = cholesky.solve_half(lower, gradient)
+    inverse = cholesky.inverse(lower)
+    rounding = SCORE_ROUNDING * weight * float(np.sqrt(inverse.trace()))
     reach = spread * float(np.sqrt(np.einsum("ij,ij->j", whitened, whitened).max()))
-    return bool(np.linalg.norm(decrement) * reach < 1.0)
+    return bool((np.linalg.norm(decrement) + rounding) * reach < 1.0)
 
 
 def _size(covariates: FloatArray) -> FloatArray:

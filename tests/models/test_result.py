@@ -278,7 +278,7 @@ def test_a_limit_not_found_is_never_silent(five_events, monkeypatch):
 
 def test_separation_that_no_term_can_be_named_for_says_so(five_events, monkeypatch):
     unclear = Separation(True, np.array([0, 0]))
-    monkeypatch.setattr(fitting, "finite_maximum", lambda *given: False)
+    monkeypatch.setattr(fitting, "finite_maximum", lambda *given, **options: False)
     monkeypatch.setattr(
         fitting, "separation_of", lambda problem, *, directions=True: unclear
     )

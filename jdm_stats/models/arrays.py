@@ -1,0 +1,273 @@
+"""Arrays in, one light result out: for simulation, resampling and other analyses.
+
+No formula, no audit, no notes: the rows are the caller's affair. The gate is not left out:
+a fit whose plain maximum does not exist is NaN with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+from jdm_stats.errors import UsageError
+from jdm_stats.likelihood.estimable import clearly_independent, estimable_cox_columns
+from jdm_stats.likelihood.estimable import independent_columns as independent
+from jdm_stats.likelihood.fast import Engine, choose
+from jdm_stats.likelihood.fitting import Problem, Solution
+from jdm_stats.likelihood.problems import cox_problem, logistic_problem
+from jdm_stats.likelihood.risk_sets import FloatArray, build_risk_sets
+from jdm_stats.models.inference import ALIASED, NO_CONTRAST, NO_EVENT
+
+SEPARATED = "monotone likelihood: no plain estimate exists; use penalty='firth'"
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayFit:
+    """One fit of arrays; every figure on the log scale, NaN where ``reason`` says why.
+
+    Parameters
+    ----------
+    coefficients, std_errors, p_values, conf_low, conf_high : (p,) float arrays
+        Tests are Wald's; penalised likelihood ratio under Firth with profile limits.
+    covariance : (p, p) float array
+        Inverse information.
+    log_likelihood, log_likelihood_null : float
+        With the penalty, if any.
+    converged, separated : bool
+    reason : str
+        Empty when converged.
+    """
+
+    coefficients: FloatArray
+    std_errors: FloatArray
+    p_values: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    log_likelihood_null: float
+    converged: bool
+    separated: bool
+    reason: str
+
+
+def fit_arrays(
+    covariates: ArrayLike,
+    event: ArrayLike,
+    start: ArrayLike | None = None,
+    stop: ArrayLike | None = None,
+    *,
+    model: Literal["cox", "logistic"] = "cox",
+    penalty: str | None = None,
+    ties: str = "efron",
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    interval: Literal["wald", "profile"] = "wald",
+    conf_level: float = 0.95,
+    engine: Engine = "auto",
+) -> ArrayFit:
+    """Fit one Cox or logistic model to arrays, the gate included.
+
+    Parameters
+    ----------
+    covariates : (n, p) array
+        Without an intercept; a logistic model adds one, first in the result.
+    event : (n,) array
+        True or 1 where the row ends in the outcome.
+    start, stop : (n,) arrays
+        Rows at risk in (start, stop]; ``start`` defaults to 0. Not for a logistic model.
+    model : {"cox", "logistic"}
+    penalty : None or "firth"
+    ties : {"efron", "breslow"}
+    strata : (n,) int array, optional
+        Codes from 0.
+    weights, offset : (n,) arrays, optional
+        Weights above zero.
+    interval : {"wald", "profile"}
+    conf_level : float, default 0.95
+    engine : {"auto", "numpy", "compiled"}
+        "compiled" asks for compiled code even where loading it costs more than the fit.
+
+    Returns
+    -------
+    ArrayFit
+
+    Raises
+    ------
+    UsageError
+        When shapes disagree, numbers are not finite, a row has no length or an option is
+        unknown; all faults at once.
+
+    Examples
+    --------
+    >>> x = [[1.0], [0.0], [1.0], [0.0]]
+    >>> fit = fit_arrays(x, [1, 1, 1, 0], stop=[1, 2, 4, 5])
+    >>> round(float(np.exp(fit.coefficients[0])), 4)
+    2.5616
+    """
+    x, died, begin, end = _checked(covariates, event, start, stop, model)
+    heavy, shift = _vectors(x, weights, offset)
+    _check_options(model, penalty, ties, interval, conf_level)
+    firth, p = penalty == "firth", x.shape[1] + (model == "logistic")
+    if not died.any() or (model == "logistic" and died.all()):
+        return _nothing(p, NO_CONTRAST if died.any() else NO_EVENT)
+    shared: dict[str, Any] = {"firth": firth}
+    if model == "logistic":
+        design = np.column_stack([np.ones(len(x)), x])
+        shared |= {"weights": heavy, "offset": shift}
+        shared["compiled"] = choose(
+            engine, len(x), p, limits=interval == "profile", firth=firth
+        )
+        problem = logistic_problem(design, died.astype(float), **shared)
+        estimable = clearly_independent(problem.zero.information) or len(
+            independent(design)
+        ) == len(design.T)
+    else:
+        codes = None if strata is None else np.asarray(strata, dtype=np.intp)
+        sets = build_risk_sets(begin, end, died, strata=codes)
+        seen = x[sets.kept]
+        shared["weights"] = None if heavy is None else heavy[sets.kept]
+        shared["offset"] = None if shift is None else shift[sets.kept]
+        shared["compiled"] = choose(
+            engine, len(seen), p, limits=interval == "profile", firth=firth
+        )
+        problem = cox_problem(seen, sets, ties=ties, overwrite=False, **shared)  # type: ignore[arg-type]
+        estimable = (
+            clearly_independent(problem.zero.information)
+            or len(estimable_cox_columns(seen, sets)) == p
+        )
+    if not estimable:
+        return _nothing(p, f"a column {ALIASED}")
+    return solved(problem, interval, conf_level)
+
+
+def solved(problem: Problem, interval: str, conf_level: float) -> ArrayFit:
+    """Solve a problem whose columns are all estimable."""
+    p = problem.likelihood.n_parameters
+    if problem.plain:
+        solution, _ = problem.gated(directions=False)
+        if solution is None:
+            return _nothing(p, SEPARATED, separated=True)
+    else:
+        solution = problem.solve()
+    if not solution.maximum.converged:
+        return _nothing(p, f"not converged: {solution.maximum.failure_reason}")
+    solution = solution.highest()
+    errors = np.sqrt(np.diag(solution.covariance))
+    estimates = solution.coefficients
+    if interval == "profile":
+        ends = [solution.limits(k, conf_level) for k in range(p)]
+        low, high = (np.array([end[side].value for end in ends]) for side in (0, 1))
+    else:
+        reach = -ndtri((1.0 - conf_level) / 2.0) * errors
+        low, high = estimates - reach, estimates + reach
+    return ArrayFit(
+        estimates,
+        errors,
+        _p_values(solution, estimates, errors, interval),
+        low,
+        high,
+        solution.covariance,
+        solution.penalised_log_likelihood,
+        problem.null_value,
+        True,
+        False,
+        "",
+    )
+
+
+def _p_values(
+    solution: Solution, estimates: FloatArray, errors: FloatArray, interval: str
+) -> FloatArray:
+    if solution.problem.plain or interval == "wald":
+        return 2.0 * ndtr(-np.abs(estimates / errors))
+    return np.array([solution.test((k,)).p_value for k in range(len(estimates))])
+
+
+def _nothing(p: int, reason: str, *, separated: bool = False) -> ArrayFit:
+    nan = np.full(p, np.nan)
+    square = np.full((p, p), np.nan)
+    return ArrayFit(
+        nan, nan, nan, nan, nan, square, np.nan, np.nan, False, separated, reason
+    )
+
+
+def _check_options(
+    model: str, penalty: str | None, ties: str, interval: str, conf_level: float
+) -> None:
+    wrong = []
+    if model not in ("cox", "logistic"):
+        wrong.append(f"model must be 'cox' or 'logistic'; received {model!r}")
+    if penalty not in (None, "firth"):
+        wrong.append(f"penalty must be None or 'firth'; received {penalty!r}")
+    if ties not in ("efron", "breslow"):
+        wrong.append(f"ties must be 'efron' or 'breslow'; received {ties!r}")
+    if interval not in ("wald", "profile"):
+        wrong.append(f"interval must be 'wald' or 'profile'; received {interval!r}")
+    if not 0.0 < conf_level < 1.0:
+        wrong.append(f"conf_level must lie between 0 and 1; received {conf_level!r}")
+    if wrong:
+        raise UsageError("; ".join(wrong))
+
+
+def _checked(
+    covariates: ArrayLike,
+    event: ArrayLike,
+    start: ArrayLike | None,
+    stop: ArrayLike | None,
+    model: str,
+) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
+    """Read the arrays; every fault of theirs at once."""
+    x = np.asarray(covariates, dtype=float)
+    codes = np.asarray(event)
+    wrong = []
+    if x.ndim != 2 or not x.shape[1]:
+        raise UsageError(f"covariates must be (n, p), p at least 1; received {x.shape}")
+    n = len(x)
+    if not np.isfinite(x).all():
+        bad = [int(j) for j in np.flatnonzero(~np.isfinite(x).all(axis=0))]
+        wrong.append(f"covariates are missing or infinite in columns {bad}")
+    if codes.shape != (n,):
+        wrong.append(f"event must have {n} values; received shape {codes.shape}")
+    elif not np.isin(codes, (0, 1)).all():
+        wrong.append("event must hold 0 and 1 only; code competing events as 0")
+    if model != "logistic" and stop is None:
+        wrong.append("a Cox model needs stop=")
+    none = np.zeros(n)
+    end = none if stop is None else np.asarray(stop, dtype=float)
+    begin = none if start is None else np.asarray(start, dtype=float)
+    for name, values in (("start", begin), ("stop", end)):
+        if values.shape != (n,):
+            wrong.append(f"{name} must have {n} values; received shape {values.shape}")
+        elif not np.isfinite(values).all():
+            wrong.append(f"{name} is missing or infinite in some rows")
+    if not wrong and model != "logistic" and not (begin < end).all():
+        rows = [int(i) for i in np.flatnonzero(~(begin < end))[:20]]
+        wrong.append(f"rows {rows} (counted from 0) do not stop after they start")
+    if wrong:
+        raise UsageError("; ".join(wrong))
+    return x, codes.astype(bool), begin, end
+
+
+def _vectors(
+    x: FloatArray, weights: ArrayLike | None, offset: ArrayLike | None
+) -> tuple[FloatArray | None, FloatArray | None]:
+    wrong, found = [], []
+    for name, given in (("weights", weights), ("offset", offset)):
+        values = None if given is None else np.asarray(given, dtype=float)
+        if values is not None and values.shape != (len(x),):
+            wrong.append(f"{name} must have {len(x)} values; received {values.shape}")
+        elif values is not None and not np.isfinite(values).all():
+            wrong.append(f"{name} is missing or infinite in some rows")
+        found.append(values)
+    if not wrong and found[0] is not None and not (found[0] > 0).all():
+        wrong.append("weights must be above zero; leave out rows of weight zero")
+    if wrong:
+        raise UsageError("; ".join(wrong))
+    return found[0], found[1]
