@@ -3,6 +3,8 @@
 Both climb by the same rules and agree to 1e-10; a test holds them to it. The choice hangs on
 the size of the work alone, never on what ran before, so that the same call gives the same
 digits: below about two seconds of NumPy, loading compiled code would cost more than it saves.
+Where no machine code has been made yet, which takes a minute, only work beyond that minute
+makes it (docs/decisions/0010).
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from jdm_stats.errors import UsageError
-from jdm_stats.likelihood.compiled.gate import gate, kernels
+from jdm_stats.likelihood.compiled.gate import (
+    gate,
+    kernels,
+    machine_code_is_there,
+)
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.partial import PartialLikelihood
 from jdm_stats.likelihood.penalty import (
@@ -34,6 +40,8 @@ CALL_SECONDS = 1e-4
 ENTRY_SECONDS = 2e-8
 # Work from which the compiled path pays for its loading.
 WORTHWHILE_SECONDS = 2.0
+# Work that pays for compiling, too.
+COMPILING_SECONDS = 90.0
 # Evaluations of a climb, and of the limits and tests of one coefficient.
 CLIMB, LIMITS, LIMITS_FIRTH = 10, 60, 400
 
@@ -73,7 +81,10 @@ def choose(
         return engine == "compiled"
     each = (LIMITS_FIRTH if firth else LIMITS) * columns if limits else 0
     evaluation = CALL_SECONDS + ENTRY_SECONDS * rows * columns
-    return (CLIMB + each) * evaluation > WORTHWHILE_SECONDS and gate().open
+    seconds = (CLIMB + each) * evaluation
+    if seconds <= WORTHWHILE_SECONDS or not gate().open:
+        return False
+    return seconds > COMPILING_SECONDS or machine_code_is_there()
 
 
 def compiled_problem(

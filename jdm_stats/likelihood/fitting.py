@@ -170,7 +170,7 @@ class Problem:
             return False
         likelihood = self.likelihood
         if isinstance(likelihood, PartialLikelihood):
-            spread, weight = 2.0, float(likelihood.death_weights.sum())
+            spread, weight = 2.0, likelihood.events
         else:
             heavy = getattr(likelihood, "weights", None)
             spread, weight = 1.0, float(len(x) if heavy is None else heavy.sum())

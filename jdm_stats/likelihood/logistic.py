@@ -54,6 +54,13 @@ class LogisticLikelihood:
         """Number of coefficients, p, the intercept included."""
         return self.covariates.shape[1]
 
+    @cached_property
+    def events(self) -> float:
+        """Weight of the rows with the rarer outcome."""
+        heavy = np.ones(len(self.outcome)) if self.weights is None else self.weights
+        with_outcome = float(heavy @ self.outcome)
+        return min(with_outcome, float(heavy.sum()) - with_outcome)
+
     def linear_predictor(self, beta: FloatArray) -> FloatArray:
         """Log odds of every row at ``beta``, (n,)."""
         eta: FloatArray = self.covariates @ beta

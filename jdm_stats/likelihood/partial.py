@@ -60,6 +60,11 @@ class PartialLikelihood:
         return self.covariates.shape[1]
 
     @cached_property
+    def events(self) -> float:
+        """Weight of the events."""
+        return float(self.death_weights.sum())
+
+    @cached_property
     def terms(self) -> tuple[IntArray, FloatArray, FloatArray]:
         """Event time k, tie fraction phi and weight of each factor of the likelihood, (d,)."""
         sets = self.risk_sets

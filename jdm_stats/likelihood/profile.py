@@ -28,6 +28,9 @@ ROOT_TOLERANCE = 1e-9
 LOOSE_ROOT = 1e-4
 # A limit is checked from starts this many standard errors either side of the estimate.
 APART = 3.0
+# Events per parameter from which a limit is checked from zero alone: the penalty is too
+# small a part of the objective there for a second branch.
+MANY_EVENTS = 10.0
 # A limit is infinite when the profile is flat (its deviance would not change by FLAT over
 # the same distance again) beyond so many standardised units and Wald half-widths, or
 # when there is none up to UNBOUNDED half-widths.
@@ -259,6 +262,8 @@ class _Search:
             top = self.best
             apart = APART / np.sqrt(np.maximum(np.diag(top.information), 1e-12))
             starts = [top.beta, zeros, top.beta - apart, top.beta + apart, *self.others]
+            if self._many_events():
+                starts = [zeros]
             if abs(self._signed_root(found)[0] - self.quantile) > ROOT_TOLERANCE:
                 starts.append(self.inside_at)
             highest = highest_from(
@@ -275,6 +280,11 @@ class _Search:
         self.inside, self.inside_at = distance, highest.point.beta
         self.outside, self.width, self.waited = self.beyond, np.inf, 0
         return highest
+
+    def _many_events(self) -> bool:
+        """Whether events are too many for the penalty to bend the likelihood."""
+        events = getattr(self.likelihood, "events", 0.0)
+        return bool(events >= MANY_EVENTS * self.likelihood.n_parameters)
 
     def _overtaken(self, found: Maximum) -> Limit:
         reason = "the fit is not the highest peak"

@@ -7,12 +7,8 @@ import pytest
 
 from jdm_stats.likelihood.compiled import single
 from jdm_stats.likelihood.logistic import LogisticLikelihood
-from jdm_stats.likelihood.penalty import (
-    FirthPenalty,
-    NoPenalty,
-    PriorPenalty,
-    evaluate_point,
-)
+from jdm_stats.likelihood.penalty import FirthPenalty, NoPenalty, PriorPenalty
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 from tests.likelihood.compiled_rows import by_loops, make_rows, needs_compiler
 

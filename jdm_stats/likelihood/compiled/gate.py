@@ -14,6 +14,8 @@ from types import ModuleType
 
 from jdm_stats.errors import UsageError
 
+# Functions without which no problem is served.
+CLIMB_AND_EVALUATE = ("climb.climb", "profile.profile_all")
 # Set to anything but 0 to keep to the NumPy path.
 SWITCH = "JDM_STATS_NO_COMPILER"
 
@@ -61,6 +63,12 @@ def gate() -> Gate:
     except Exception as error:
         return Gate(False, f"numba does not compile: {type(error).__name__}: {error}")
     return Gate(True, "")
+
+
+def machine_code_is_there() -> bool:
+    """Say whether the kernels have been compiled before, from the sources as they are."""
+    jit = import_module("jdm_stats.likelihood.compiled.jit")
+    return bool(jit.kept_code(CLIMB_AND_EVALUATE))
 
 
 def kernels(name: str) -> ModuleType:

@@ -62,6 +62,26 @@ def forget_stale_code(folder: Path) -> bool:
     return True
 
 
+def kept_code(names: tuple[str, ...]) -> bool:
+    """Say whether machine code of some functions is kept, here or in the user's cache.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Such as ``"climb.climb"``: module and function.
+    """
+    if compiler is None:
+        return False
+    for name in names:
+        module, function = name.split(".")
+        folder = import_module(f"jdm_stats.likelihood.compiled.{module}")
+        cache = getattr(getattr(folder, function), "_cache", None)
+        path = getattr(cache, "cache_path", None)
+        if path is None or not any(Path(path).glob(f"{module}.{function}-*.nbi")):
+            return False
+    return True
+
+
 def _decorator(flags: Any) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         if compiler is None:

@@ -19,6 +19,7 @@ from jdm_stats.likelihood.compiled.endings import CONVERGED, MAX_ITERATIONS
 from jdm_stats.likelihood.compiled.jit import exact
 from jdm_stats.likelihood.compiled.layout import (
     BETA,
+    COX,
     GRADIENT,
     VALUE,
     Point,
@@ -39,6 +40,7 @@ ROOT_TOLERANCE = 1e-9
 LOOSE_ROOT = 1e-4
 HIGHER_BY = 1e-6
 APART = 3.0
+MANY_EVENTS = 10.0
 FARTHEST = 400.0
 FARTHEST_WIDTHS = 100.0
 FLAT = 1e-6
@@ -308,7 +310,10 @@ def _settle(
         starts[1, k] = 0.0
         starts[2, k] = best.vectors[BETA, k] - apart
         starts[3, k] = best.vectors[BETA, k] + apart
+    many = problem.weight_of_events >= MANY_EVENTS * p and problem.kind == COX
     for s in range(5):
+        if many and s != 1:
+            continue
         for k in range(p):
             warm.vectors[BETA, k] = point.vectors[BETA, k] if held[k] else starts[s, k]
         climb(
