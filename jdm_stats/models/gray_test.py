@@ -1,0 +1,326 @@
+"""Gray's test: do groups of children differ in the risk of the outcome over time?
+
+The test of cumulative incidence that stands beside `cumulative_incidence` as the log-rank test
+stands beside Kaplan-Meier. It compares risks, not cause-specific hazards: a group whose
+children die earlier has fewer outcomes, and the test sees that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from jdm_stats.errors import Fault, IntervalError, UsageError
+from jdm_stats.html import format_p, html_table, notes_list
+from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.likelihood.gray import gray_score
+from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
+from jdm_stats.models.rows import rows_at_risk
+from jdm_stats.models.whole_follow_up import (
+    WholeFollowUp,
+    changing_children,
+    joined_note,
+    whole_follow_up,
+)
+from jdm_stats.models.words import count, p_words
+
+METHOD = "Gray's test"
+
+
+@dataclass(frozen=True, eq=False)
+class GrayTest:
+    """Gray's test of equal cumulative incidence, as made by `gray_test`.
+
+    Parameters
+    ----------
+    statistic, p_value : float
+        Chi-square; NaN with ``reason``.
+    degrees_of_freedom : int
+        Groups less one.
+    reason : str
+        Why there is no test; empty when there is.
+    table : DataFrame
+        One row per group: ``group, n`` (children), ``events, observed, expected``, the last
+        two weighted by ``rho``.
+    cause : int
+    rho : float
+    notes : tuple of str
+    """
+
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float
+    reason: str
+    table: pd.DataFrame
+    cause: int
+    rho: float
+    notes: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Give the test in one row.
+
+        Returns
+        -------
+        DataFrame
+            ``test, cause, statistic, degrees_of_freedom, p_value, n, events, reason``.
+        """
+        row = {
+            "test": METHOD,
+            "cause": self.cause,
+            "statistic": self.statistic,
+            "degrees_of_freedom": self.degrees_of_freedom,
+            "p_value": self.p_value,
+            "n": int(self.table["n"].sum()),
+            "events": int(self.table["events"].sum()),
+            "reason": self.reason,
+        }
+        return marked(pd.DataFrame([row]), is_synthetic(self.table))
+
+    def in_words(self) -> str:
+        """Say the test in a sentence."""
+        if self.reason:
+            return f"{METHOD} cannot be made: {self.reason}."
+        size = count(int(self.table["events"].sum()), "event")
+        return (
+            f"{METHOD} of equal cumulative incidence in {len(self.table)} groups: chi-square "
+            f"{self.statistic:.2f} on {self.degrees_of_freedom} degrees of freedom, "
+            f"p {p_words(self.p_value)} ({size})."
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GrayTest):
+            return NotImplemented
+        same = self.tidy().equals(other.tidy()) and self.notes == other.notes
+        return same and self.table.equals(other.table)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        mark = "SYNTHETIC " if is_synthetic(self.table) else ""
+        return f"<{mark}{self.in_words()}>"
+
+    def _repr_html_(self) -> str:
+        mark = "SYNTHETIC. " if is_synthetic(self.table) else ""
+        p = self.reason or f"p {format_p(self.p_value)}"
+        formats = dict.fromkeys(("observed", "expected"), ".2f")
+        caption = f"{mark}{METHOD}: {p}"
+        shown = html_table(self.table, caption=caption, formats=formats)
+        return shown + notes_list(self.notes)
+
+
+def gray_test(
+    frame: pd.DataFrame,
+    by: str,
+    *,
+    cause: int = 1,
+    strata: str | Sequence[str] | None = None,
+    rho: float = 0.0,
+    start: str = "start",
+    stop: str = "stop",
+    event: str = "event",
+    patient_id: str | None = None,
+) -> GrayTest:
+    """Test whether the cumulative incidence of an event is the same in all groups.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows at risk in (start, stop]; event 0 none, other codes kinds of event. Every child
+        is followed from the same day on, without gaps; rows that were split are joined.
+    by : str
+        Column of the groups, fixed within a child.
+    cause : int, default 1
+        The event compared; every other code but 0 competes with it.
+    strata : str or list of str, optional
+        Columns, fixed within a child, within whose values the groups are compared.
+    rho : float, default 0
+        Weight (1 - F)^rho of each event, F the pooled incidence just before it: above 0
+        early events count more.
+    start, stop, event : str
+        Columns.
+    patient_id : str, optional
+        Default ``patient_id`` when the frame has it; without it a row is a child.
+
+    Returns
+    -------
+    GrayTest
+
+    Raises
+    ------
+    UsageError
+        When children enter late: the test's weights assume that everyone was followed from
+        the origin, and no version of it for delayed entry is at hand. When groups or strata
+        change within a child.
+    IntervalError
+        When rows break the law of intervals or leave a gap.
+
+    Notes
+    -----
+    The numbers are those of R's ``cmprsk::cuminc``. The chi-square law needs more than a
+    handful of events; the notes say when there are few.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4], "event": [1, 1, 2, 0]})
+    >>> frame["nxp2"] = ["yes", "yes", "no", "no"]
+    >>> test = gray_test(frame, "nxp2")
+    >>> round(test.statistic, 6), test.degrees_of_freedom
+    (2.815081, 1)
+    """
+    layers = [strata] if isinstance(strata, str) else list(strata or [])
+    _check(frame, [by, *layers], cause, rho)
+    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
+    named = at_risk.patient_id
+    children = None if named is None else frame[named].to_numpy()
+    whole = whole_follow_up(at_risk, children, METHOD)
+    _refuse_change(frame, [by, *layers], whole, named)
+    notes = [*at_risk.notes, *joined_note(whole)]
+    given = frame[[by, *layers]].iloc[whole.first]
+    known = given.notna().all(axis=1).to_numpy()
+    if not known.all():
+        lost = count(int((whole.code[~known] == cause).sum()), "event")
+        missing = ", ".join(c for c in given.columns if given[c].isna().any())
+        notes.append(
+            f"{int((~known).sum())} children with {lost} left out: {missing} is missing."
+        )
+    if not known.any():
+        raise UsageError(f"no child has a value of {by!r} and of all strata")
+    _refuse_delay(whole.entry[known])
+    own, groups = pd.factorize(given.loc[known, by], sort=True)
+    layer = np.zeros(len(own), dtype=np.intp)
+    if layers:
+        layer = given.loc[known, layers].groupby(layers, observed=True).ngroup()
+        layer = layer.to_numpy()
+        notes.append(f"Stratified by {', '.join(layers)} ({layer.max() + 1} strata).")
+    leave, code = whole.leave[known], whole.code[known]
+    state = np.where(code == cause, 1, np.where(code > 0, 2, 0))
+    observed, score, covariance = _summed(leave, state, own, layer, len(groups), rho)
+    statistic, reason = _chi_square(score, covariance, state)
+    p_value = float(chi2.sf(statistic, len(groups) - 1)) if not reason else np.nan
+    table = pd.DataFrame(
+        {
+            "group": groups,
+            "n": np.bincount(own, minlength=len(groups)),
+            "events": np.bincount(own[state == 1], minlength=len(groups)),
+            "observed": observed,
+            "expected": observed - score,
+        }
+    )
+    few = table["events"].sum() / len(groups)
+    if few < 5:
+        notes.append(
+            f"{count(int(table['events'].sum()), 'event')} in {len(groups)} groups: the "
+            "chi-square law of the statistic is a rough guide."
+        )
+    return GrayTest(
+        statistic=statistic,
+        degrees_of_freedom=len(groups) - 1,
+        p_value=p_value,
+        reason=reason,
+        table=marked(table, at_risk.synthetic),
+        cause=int(cause),
+        rho=float(rho),
+        notes=tuple(notes),
+    )
+
+
+def _check(frame: pd.DataFrame, columns: list[str], cause: int, rho: float) -> None:
+    absent = [c for c in columns if c not in frame.columns]
+    if absent:
+        raise UsageError(
+            f"no columns {absent}; the frame has {[str(c) for c in frame.columns]}"
+        )
+    check_cause(cause)
+    if not np.isfinite(rho):
+        raise UsageError(f"rho must be a finite number; received {rho!r}")
+    if frame.empty:
+        raise UsageError("the frame has no rows; give at least one row at risk")
+
+
+def check_cause(cause: Any) -> None:
+    """Refuse a cause that is no event code."""
+    whole = isinstance(cause, (int, np.integer)) and not isinstance(cause, bool)
+    if not whole or cause < 1:
+        raise UsageError(f"cause must be an event code, 1 or up; received {cause!r}")
+
+
+def _refuse_change(
+    frame: pd.DataFrame, columns: list[str], whole: WholeFollowUp, named: str | None
+) -> None:
+    changing, rows = changing_children(frame[columns], whole)
+    if not changing:
+        return
+    assert named is not None
+    raise IntervalError(
+        [
+            Fault(
+                "intervals",
+                int(row) + 1,
+                str(frame[named].iloc[row]),
+                changing[0],
+                "group_changes",
+                f"{', '.join(changing)} changes within this child",
+                f"{METHOD} compares groups fixed at the start of follow-up: give the value then",
+            )
+            for row in rows
+        ],
+        heading="the rows have",
+    )
+
+
+def _refuse_delay(entry: FloatArray) -> None:
+    late = entry > entry.min()
+    if late.any():
+        raise UsageError(
+            f"{METHOD} needs everyone followed from the same day; {int(late.sum())} of "
+            f"{len(entry)} children enter later than day {entry.min():g}. A child counts on "
+            "after a competing event as if followed from the origin, which one who entered late "
+            "was not: compare the groups by fit_fine_gray, which weighs delayed entry, or start "
+            "all at one landmark"
+        )
+
+
+def _summed(
+    leave: FloatArray,
+    state: IntArray,
+    group: IntArray,
+    layer: IntArray,
+    n_groups: int,
+    rho: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Observed events, score and its covariance, summed over strata."""
+    observed, score = np.zeros(n_groups), np.zeros(n_groups)
+    covariance = np.zeros((n_groups, n_groups))
+    for number in range(int(layer.max()) + 1):
+        here = layer == number
+        if not (state[here] == 1).any():
+            continue
+        part = gray_score(leave[here], state[here], group[here], n_groups, rho)
+        observed += part.observed
+        score += part.observed - part.expected
+        covariance += part.covariance
+    return observed, score, covariance
+
+
+def _chi_square(
+    score: FloatArray, covariance: FloatArray, state: IntArray
+) -> tuple[float, str]:
+    if len(score) < 2:
+        return np.nan, "there is only one group"
+    if not (state == 1).any():
+        return np.nan, "there is no event of this cause"
+    inner = covariance[:-1, :-1]
+    if not np.isfinite(inner).all():
+        return np.nan, "the variance of the scores is not finite"
+    size = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.where(size > 0, size, 1.0)[:-1]
+    if np.linalg.matrix_rank(inner / np.outer(scale, scale), tol=1e-9) < len(inner):
+        empty = "a group has nobody at risk at any event time it could be compared at"
+        return np.nan, f"the variance of the scores is singular: {empty}"
+    return float(score[:-1] @ np.linalg.solve(inner, score[:-1])), ""
