@@ -68,9 +68,7 @@ class FineGraySets(RiskSets):
             for c in range(values.shape[1]):
                 prefix[:, c] = np.bincount(since[own], scaled[own, c], self.n_times)
             for block in self._blocks:
-                sums[block] += (
-                    time_part[block, None] * np.cumsum(prefix[block], axis=0)
-                )
+                sums[block] += time_part[block, None] * np.cumsum(prefix[block], axis=0)
         return sums
 
     def spread(self, values: FloatArray) -> FloatArray:
@@ -92,7 +90,7 @@ class FineGraySets(RiskSets):
     @cached_property
     def _blocks(self) -> list[slice]:
         """Runs of event times that share a baseline."""
-        return [slice(0, self.n_times)]
+        return _blocks(self.stratum)
 
     @cached_property
     def _ever_at_risk(self) -> RiskSets:
@@ -106,6 +104,7 @@ class FineGraySets(RiskSets):
             times=self.times,
             deaths=self.deaths,
             death_time=self.death_time,
+            stratum=self.stratum,
             dense_entries=self.dense_entries,
         )
 
@@ -115,6 +114,7 @@ def build_fine_gray_sets(
     leave: FloatArray,
     state: IntArray,
     *,
+    strata: IntArray | None = None,
     law: IntArray | None = None,
     dense_entries: int = DENSE_ENTRIES,
 ) -> FineGraySets:
@@ -126,6 +126,8 @@ def build_fine_gray_sets(
         The child is under observation in (entry, leave].
     state : (n,) int array
         How it ends: 0 censored, 1 the event of interest, 2 a competing event.
+    strata : (n,) int array, optional
+        Stratum of each child, 0 and up, each with a baseline of its own.
     law : (n,) int array, optional
         Group of children with a censoring and entry law of its own, numbered from 0.
         Default: one for all.
@@ -156,9 +158,8 @@ def build_fine_gray_sets(
     """
     n = len(state)
     law = np.zeros(n, dtype=np.intp) if law is None else law
-    plain = build_risk_sets(entry, leave, state == OUTCOME)
-    lo = np.searchsorted(plain.times, entry, side="right")
-    hi = np.searchsorted(plain.times, leave, side="right")
+    strata = np.zeros(n, dtype=np.intp) if strata is None else strata
+    plain = build_risk_sets(entry, leave, state == OUTCOME, strata=strata)
     row_part = np.ones(n)
     time_part = np.ones((int(law.max(initial=0)) + 1, plain.n_times))
     for number in range(len(time_part)):
@@ -166,23 +167,31 @@ def build_fine_gray_sets(
         given = entry[own], leave[own], state[own]
         row_part[own] = still_observed(*given, leave[own])
         time_part[number] = still_observed(*given, plain.times)
-    # A law that has come to zero lets nobody stay.
-    until = np.where(time_part > 0, np.arange(1, plain.n_times + 1), 0).max(
-        axis=1, initial=0
-    )[law]
+    lo, hi, until = np.zeros((3, n), dtype=np.intp)
+    for block in _blocks(plain.stratum):
+        own = strata == plain.stratum[block.start]
+        times = plain.times[block]
+        lo[own] = block.start + np.searchsorted(times, entry[own], side="right")
+        hi[own] = block.start + np.searchsorted(times, leave[own], side="right")
+        # A law that has come to zero lets nobody stay.
+        open_ = np.arange(block.start, block.stop) + 1
+        until[own] = np.where(time_part[:, block] > 0, open_, 0).max(axis=1)[law[own]]
     stays = (state == COMPETING) & (hi < until)
     if np.any(row_part[stays] <= 0):
         raise ValueError("a competing row ends where nobody is observed")
     kept = np.flatnonzero((lo < hi) | stays)
     lasting = np.flatnonzero(stays[kept])
     deaths = np.flatnonzero(state[kept] == OUTCOME)
+    death_time = hi[kept][deaths] - 1
+    order = np.argsort(death_time, kind="stable")
     return FineGraySets(
         kept=kept,
         lo=lo[kept],
         hi=hi[kept],
         times=plain.times,
-        deaths=deaths,
-        death_time=np.searchsorted(plain.times, leave[kept][deaths]),
+        deaths=deaths[order],
+        death_time=death_time[order],
+        stratum=plain.stratum,
         dense_entries=dense_entries,
         lasting=lasting,
         until=until[kept][lasting],
@@ -190,6 +199,13 @@ def build_fine_gray_sets(
         law=law[kept][lasting],
         time_part=time_part,
     )
+
+
+def _blocks(stratum: IntArray) -> list[slice]:
+    """Runs of event times of one stratum."""
+    ends = np.append(np.flatnonzero(np.diff(stratum)) + 1, len(stratum))
+    starts = np.append(0, ends[:-1])
+    return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]
 
 
 def still_observed(

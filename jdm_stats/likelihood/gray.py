@@ -65,7 +65,9 @@ def gray_score(
     [0.5, -0.5]
     """
     times = np.unique(leave[state > 0])
-    counted = [_by_time(leave, state == code, group, times, n_groups) for code in (1, 2)]
+    counted = [
+        _by_time(leave, state == code, group, times, n_groups) for code in (1, 2)
+    ]
     own, other = counted
     at_risk = np.column_stack(
         [
@@ -142,7 +144,9 @@ def _covariance(
     )
     spread = np.where(survival > 0, correction * before**2 * other / n**2, 0.0)
     effect = ratio[:, None, :] * later
-    result: FloatArray = covariance + np.einsum("tik,tjk,tk->ij", effect, effect, spread)
+    result: FloatArray = covariance + np.einsum(
+        "tik,tjk,tk->ij", effect, effect, spread
+    )
     return result
 
 

@@ -120,7 +120,9 @@ def joined_note(whole: WholeFollowUp) -> tuple[str, ...]:
     if not whole.joined:
         return ()
     rows = f"{whole.joined} row{'s' if whole.joined != 1 else ''}"
-    return (f"{rows} continued an earlier row of the same child and were joined to it.",)
+    return (
+        f"{rows} continued an earlier row of the same child and were joined to it.",
+    )
 
 
 def changing_children(
