@@ -202,7 +202,7 @@ def build_fine_gray_sets(
 
 
 def _blocks(stratum: IntArray) -> list[slice]:
-    """Runs of event times of one stratum."""
+    """Split the event times into runs of one stratum each."""
     ends = np.append(np.flatnonzero(np.diff(stratum)) + 1, len(stratum))
     starts = np.append(0, ends[:-1])
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if a < b]

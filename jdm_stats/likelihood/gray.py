@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
@@ -64,95 +65,119 @@ def gray_score(
     >>> (score.observed - score.expected).tolist()
     [0.5, -0.5]
     """
+    course = _course(leave, state, group, n_groups)
+    extended = course.full * (1.0 - course.incidence)
+    share = extended / extended.sum(axis=1, keepdims=True)
+    weight = (1.0 - course.pooled_before) ** rho
+    expected = weight @ (course.events[:, None] * share)
+    return GrayScore(weight @ course.own, expected, _covariance(course, weight))
+
+
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """What happens in one stratum, by event time and group, (K, g).
+
+    ``n`` at risk (1 where nobody is), ``own`` and ``other`` events; ``survival`` and
+    ``before`` the product limit at and just before the time; ``incidence`` of the event just
+    before it; ``full`` those at risk had nobody been censored or had a competing event.
+    By event time alone, (K,): ``events``, ``total`` of ``full``, and the incidence pooled
+    over groups, at and just before.
+    """
+
+    n: FloatArray
+    some: NDArray[np.bool_]
+    own: FloatArray
+    other: FloatArray
+    survival: FloatArray
+    before: FloatArray
+    incidence: FloatArray
+    full: FloatArray
+    events: FloatArray
+    total: FloatArray
+    pooled: FloatArray
+    pooled_before: FloatArray
+
+
+def _course(
+    leave: FloatArray, state: IntArray, group: IntArray, n_groups: int
+) -> _Course:
     times = np.unique(leave[state > 0])
-    counted = [
+    own, other = (
         _by_time(leave, state == code, group, times, n_groups) for code in (1, 2)
-    ]
-    own, other = counted
-    at_risk = np.column_stack(
-        [
-            np.sum(group == g)
-            - np.searchsorted(np.sort(leave[group == g]), times, "left")
-            for g in range(n_groups)
-        ]
-    ).astype(np.float64)
+    )
+    at_risk = np.empty_like(own)
+    for g in range(n_groups):
+        ends = np.sort(leave[group == g])
+        at_risk[:, g] = len(ends) - np.searchsorted(ends, times, "left")
     some = at_risk > 0
     n = np.where(some, at_risk, 1.0)
-    survival = np.cumprod(np.where(some, 1.0 - (own + other) / n, 1.0), axis=0)
+    step = np.where(some, 1.0 - (own + other) / n, 1.0)
+    survival: FloatArray = np.cumprod(step, axis=0, dtype=np.float64)
     before = _lagged(survival, 1.0)
-    incidence = _lagged(np.cumsum(before * own / n, axis=0), 0.0)
-    # Those at risk had nobody been censored; with S = 0 nobody is left.
+    # With S = 0 nobody is left.
     full = np.where(some, n / np.where(before > 0, before, 1.0), 0.0)
-    extended = full * (1.0 - incidence)
-    events = own.sum(axis=1)
-    pooled = np.cumsum(events / full.sum(axis=1))
-    pooled_before = _lagged(pooled, 0.0)
-    weight = (1.0 - pooled_before) ** rho
-    share = extended / extended.sum(axis=1, keepdims=True)
-    expected = weight @ (events[:, None] * share)
-    covariance = _covariance(
-        full, some, own, other, survival, before, pooled, pooled_before, weight, n
+    events, total = own.sum(axis=1), full.sum(axis=1)
+    pooled: FloatArray = np.cumsum(events / total)
+    return _Course(
+        n=n,
+        some=some,
+        own=own,
+        other=other,
+        survival=survival,
+        before=before,
+        incidence=_lagged(np.cumsum(before * own / n, axis=0), 0.0),
+        full=full,
+        events=events,
+        total=total,
+        pooled=pooled,
+        pooled_before=_lagged(pooled, 0.0),
     )
-    return GrayScore(weight @ own, expected, covariance)
 
 
-def _covariance(
-    full: FloatArray,
-    some: np.ndarray,
-    own: FloatArray,
-    other: FloatArray,
-    survival: FloatArray,
-    before: FloatArray,
-    pooled: FloatArray,
-    pooled_before: FloatArray,
-    weight: FloatArray,
-    n: FloatArray,
-) -> FloatArray:
+def _covariance(course: _Course, weight: FloatArray) -> FloatArray:
     """Sum of squares of what an event of group k does to the score of group i.
 
     An event acts at once, through ``direct``, and on every later expectation, through the
     sum of ``drift`` over later times. Ties are corrected as in draws without replacement.
     """
-    events, total = own.sum(axis=1), full.sum(axis=1)
-    direct = -full[:, :, None] * full[:, None, :] / total[:, None, None]
+    full, total, n = course.full, course.total[:, None], course.n
+    direct = -full[:, :, None] * full[:, None, :] / total[:, :, None]
     diagonal = np.arange(full.shape[1])
     direct[:, diagonal, diagonal] += full
     direct *= weight[:, None, None]
-    drift = np.cumsum(
-        direct * (events / (total * (1.0 - pooled_before)))[:, None, None], axis=0
-    )
+    drift = course.events / (course.total * (1.0 - course.pooled_before))
+    drift = np.cumsum(direct * drift[:, None, None], axis=0)
     later = drift[-1] - drift
-    ratio = np.divide(
-        (1.0 - pooled)[:, None],
-        survival,
-        out=np.zeros_like(survival),
-        where=survival > 0,
-    )
-    outcome = np.where(survival > 0, 1.0 - ratio, 1.0)
-    spread = np.where(some, before * events[:, None] / (total[:, None] * n), 0.0)
-    tied = (total[:, None] * before - 1.0) > 0
-    spread *= 1.0 - np.divide(
-        (events[:, None] - 1.0),
-        total[:, None] * before - 1.0,
-        out=np.zeros_like(before),
-        where=tied & (events[:, None] > 1),
-    )
-    effect = direct + outcome[:, None, :] * later
+    alive = course.survival > 0
+    ratio = _quotient((1.0 - course.pooled)[:, None], course.survival, alive)
+    events = np.broadcast_to(course.events[:, None], n.shape)
+    tied = _untied(events, total * course.before)
+    spread = np.where(course.some, course.before * events / (total * n), 0.0) * tied
+    effect = direct + np.where(alive, 1.0 - ratio, 1.0)[:, None, :] * later
     covariance = np.einsum("tik,tjk,tk->ij", effect, effect, spread)
-    correction = 1.0 - np.divide(
-        other - 1.0, n - 1.0, out=np.zeros_like(n), where=(other > 1) & (n > 1)
-    )
-    spread = np.where(survival > 0, correction * before**2 * other / n**2, 0.0)
+    spread = np.where(alive, (course.before / n) ** 2 * course.other, 0.0)
+    spread *= _untied(course.other, n)
     effect = ratio[:, None, :] * later
-    result: FloatArray = covariance + np.einsum(
-        "tik,tjk,tk->ij", effect, effect, spread
-    )
-    return result
+    covariance += np.einsum("tik,tjk,tk->ij", effect, effect, spread)
+    return np.asarray(covariance)
+
+
+def _untied(events: FloatArray, at_risk: FloatArray) -> FloatArray:
+    """Variance of tied events, as a share of that of untied ones."""
+    some = (events > 1) & (at_risk > 1)
+    return 1.0 - _quotient(events - 1.0, at_risk - 1.0, some)
+
+
+def _quotient(
+    top: FloatArray, below: FloatArray, where: NDArray[np.bool_]
+) -> FloatArray:
+    """Quotient, 0 where it is not wanted."""
+    return np.divide(top, below, out=np.zeros_like(below), where=where)
 
 
 def _by_time(
     leave: FloatArray,
-    happened: np.ndarray,
+    happened: NDArray[np.bool_],
     group: IntArray,
     times: FloatArray,
     n_groups: int,

@@ -1,4 +1,4 @@
-"""Gray's test: do groups of children differ in the risk of the outcome over time?
+"""Gray's test: whether groups of children differ in their risk of the outcome over time.
 
 The test of cumulative incidence that stands beside `cumulative_incidence` as the log-rank test
 stands beside Kaplan-Meier. It compares risks, not cause-specific hazards: a group whose
@@ -15,21 +15,23 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from jdm_stats.errors import Fault, IntervalError, UsageError
+from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, html_table, notes_list
 from jdm_stats.intervals.marks import is_synthetic, marked
 from jdm_stats.likelihood.gray import gray_score
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.models.rows import rows_at_risk
 from jdm_stats.models.whole_follow_up import (
-    WholeFollowUp,
-    changing_children,
     joined_note,
+    refuse_change,
     whole_follow_up,
 )
 from jdm_stats.models.words import count, p_words
 
 METHOD = "Gray's test"
+FIXED = f"{METHOD} compares groups fixed at the start of follow-up: give the value then"
+# Events per group below which the chi-square law is doubted.
+FEW_PER_GROUP = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,30 +181,18 @@ def gray_test(
     named = at_risk.patient_id
     children = None if named is None else frame[named].to_numpy()
     whole = whole_follow_up(at_risk, children, METHOD)
-    _refuse_change(frame, [by, *layers], whole, named)
-    notes = [*at_risk.notes, *joined_note(whole)]
+    refuse_change(frame, [by, *layers], whole, named, FIXED)
     given = frame[[by, *layers]].iloc[whole.first]
-    known = given.notna().all(axis=1).to_numpy()
-    if not known.all():
-        lost = count(int((whole.code[~known] == cause).sum()), "event")
-        missing = ", ".join(c for c in given.columns if given[c].isna().any())
-        notes.append(
-            f"{int((~known).sum())} children with {lost} left out: {missing} is missing."
-        )
+    known = given.notna().all(axis=1).to_numpy(bool)
     if not known.any():
         raise UsageError(f"no child has a value of {by!r} and of all strata")
     _refuse_delay(whole.entry[known])
     own, groups = pd.factorize(given.loc[known, by], sort=True)
-    layer = np.zeros(len(own), dtype=np.intp)
-    if layers:
-        layer = given.loc[known, layers].groupby(layers, observed=True).ngroup()
-        layer = layer.to_numpy()
-        notes.append(f"Stratified by {', '.join(layers)} ({layer.max() + 1} strata).")
+    layer = _layer_numbers(given[known], layers)
     leave, code = whole.leave[known], whole.code[known]
     state = np.where(code == cause, 1, np.where(code > 0, 2, 0))
     observed, score, covariance = _summed(leave, state, own, layer, len(groups), rho)
     statistic, reason = _chi_square(score, covariance, state)
-    p_value = float(chi2.sf(statistic, len(groups) - 1)) if not reason else np.nan
     table = pd.DataFrame(
         {
             "group": groups,
@@ -212,22 +202,56 @@ def gray_test(
             "expected": observed - score,
         }
     )
-    few = table["events"].sum() / len(groups)
-    if few < 5:
-        notes.append(
-            f"{count(int(table['events'].sum()), 'event')} in {len(groups)} groups: the "
-            "chi-square law of the statistic is a rough guide."
-        )
     return GrayTest(
         statistic=statistic,
         degrees_of_freedom=len(groups) - 1,
-        p_value=p_value,
+        p_value=np.nan if reason else float(chi2.sf(statistic, len(groups) - 1)),
         reason=reason,
         table=marked(table, at_risk.synthetic),
         cause=int(cause),
         rho=float(rho),
-        notes=tuple(notes),
+        notes=(
+            *at_risk.notes,
+            *joined_note(whole),
+            *_missing_note(given, known, whole.code == cause),
+            *_strata_note(layers, layer),
+            *_few_note(table),
+        ),
     )
+
+
+def _layer_numbers(given: pd.DataFrame, layers: list[str]) -> IntArray:
+    """Number the strata of the children, (n,)."""
+    if not layers:
+        return np.zeros(len(given), dtype=np.intp)
+    return given.groupby(layers, observed=True).ngroup().to_numpy().astype(np.intp)
+
+
+def _missing_note(
+    given: pd.DataFrame, known: np.ndarray, outcome: np.ndarray
+) -> list[str]:
+    if known.all():
+        return []
+    lost = count(int(outcome[~known].sum()), "event")
+    missing = ", ".join(str(c) for c in given.columns if given[c].isna().any())
+    number = int((~known).sum())
+    return [f"{number} children with {lost} left out: {missing} is missing."]
+
+
+def _strata_note(layers: list[str], layer: IntArray) -> list[str]:
+    if not layers:
+        return []
+    return [f"Compared within {layer.max() + 1} strata of {', '.join(layers)}."]
+
+
+def _few_note(table: pd.DataFrame) -> list[str]:
+    events = int(table["events"].sum())
+    if events >= FEW_PER_GROUP * len(table):
+        return []
+    return [
+        f"{count(events, 'event')} in {len(table)} groups: the chi-square law of the statistic "
+        "is a rough guide."
+    ]
 
 
 def _check(frame: pd.DataFrame, columns: list[str], cause: int, rho: float) -> None:
@@ -248,30 +272,6 @@ def check_cause(cause: Any) -> None:
     whole = isinstance(cause, (int, np.integer)) and not isinstance(cause, bool)
     if not whole or cause < 1:
         raise UsageError(f"cause must be an event code, 1 or up; received {cause!r}")
-
-
-def _refuse_change(
-    frame: pd.DataFrame, columns: list[str], whole: WholeFollowUp, named: str | None
-) -> None:
-    changing, rows = changing_children(frame[columns], whole)
-    if not changing:
-        return
-    assert named is not None
-    raise IntervalError(
-        [
-            Fault(
-                "intervals",
-                int(row) + 1,
-                str(frame[named].iloc[row]),
-                changing[0],
-                "group_changes",
-                f"{', '.join(changing)} changes within this child",
-                f"{METHOD} compares groups fixed at the start of follow-up: give the value then",
-            )
-            for row in rows
-        ],
-        heading="the rows have",
-    )
 
 
 def _refuse_delay(entry: FloatArray) -> None:

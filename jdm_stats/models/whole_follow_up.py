@@ -7,6 +7,7 @@ been seen in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,10 +79,7 @@ def whole_follow_up(
     ([0.0], [8.0], [1])
     """
     start, stop = at_risk.start, at_risk.stop
-    if children is None:
-        own = np.arange(len(start))
-    else:
-        own = pd.factorize(children)[0]
+    own = np.arange(len(start)) if children is None else pd.factorize(children)[0]
     order = np.lexsort((start, own))
     child, begin, end = own[order], start[order], stop[order]
     opens = np.append(True, child[1:] != child[:-1])
@@ -125,32 +123,55 @@ def joined_note(whole: WholeFollowUp) -> tuple[str, ...]:
     )
 
 
-def changing_children(
-    values: pd.DataFrame, whole: WholeFollowUp
-) -> tuple[list[str], np.ndarray]:
-    """Columns that change within a child, and which children.
+def refuse_change(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    whole: WholeFollowUp,
+    named: str | None,
+    remedy: str,
+) -> None:
+    """Refuse columns that change within a child.
 
     Parameters
     ----------
-    values : DataFrame of shape (r, c)
-        One row per row given to `whole_follow_up`; missing values equal each other.
+    frame : DataFrame
+        The rows given to `whole_follow_up`.
+    columns : sequence of str
+        Missing values equal each other.
+    whole : WholeFollowUp
+    named : str or None
+        Column that names the child.
+    remedy : str
+        What to do instead.
 
-    Returns
-    -------
-    columns : list of str
-    children : (m,) int array
-        Positions, among the rows, of the first rows of the children concerned.
+    Raises
+    ------
+    IntervalError
+        Listing every child in which one of them changes.
     """
-    first = whole.first[whole.child_of_row]
-    differs = np.zeros(len(values), dtype=bool)
-    columns = []
     if not whole.joined:
-        return columns, np.empty(0, dtype=np.intp)
-    for name in values.columns:
-        codes, _ = pd.factorize(values[name], use_na_sentinel=True)
-        moved = codes != codes[first]
-        if moved.any():
-            columns.append(str(name))
-            differs |= moved
-    concerned = np.unique(whole.child_of_row[differs])
-    return columns, whole.first[concerned]
+        return
+    first = whole.first[whole.child_of_row]
+    found: dict[int, list[str]] = {}
+    for name in columns:
+        codes, _ = pd.factorize(frame[name])
+        for child in np.unique(whole.child_of_row[codes != codes[first]]):
+            found.setdefault(int(whole.first[child]), []).append(str(name))
+    if not found:
+        return
+    assert named is not None
+    raise IntervalError(
+        [
+            Fault(
+                "intervals",
+                row + 1,
+                str(frame[named].iloc[row]),
+                names[0],
+                "changes_within_child",
+                f"{', '.join(names)} changed after this child's entry",
+                remedy,
+            )
+            for row, names in sorted(found.items())
+        ],
+        heading="the rows have",
+    )
