@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from jdm_stats.errors import DataError, Fault, UsageError
-from jdm_stats.intervals.columns import loose_numbers
+from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.rows import rows_at_risk
+from jdm_stats.models.weighting import read_extras
+from jdm_stats.models.words import count
 
 EVERYONE = "all children"
 
@@ -45,16 +46,16 @@ def rows_by_group(
         )
     if frame.empty:
         raise UsageError("the frame has no rows; give at least one row at risk")
+    children = None if named is None else frame[named].to_numpy()
+    heavy = read_extras(frame, weights=weights, children=children).weights
     rows = pd.DataFrame(
         {
             "entry": at_risk.start,
             "exit": at_risk.stop,
             "code": at_risk.code,
-            "child": np.arange(len(frame))
-            if named is None
-            else frame[named].to_numpy(),
+            "child": np.arange(len(frame)) if children is None else children,
             "group": EVERYONE if by is None else frame[by].to_numpy(),
-            "weight": 1.0 if weights is None else read_weights(frame, weights, named),
+            "weight": 1.0 if heavy is None else heavy,
         }
     )
     notes = at_risk.notes
@@ -67,13 +68,17 @@ def rows_by_group(
         )
     unknown = rows["group"].isna()
     if unknown.any():
-        children = rows.loc[unknown, "child"].nunique()
+        number = rows.loc[unknown, "child"].nunique()
         events = int((rows.loc[unknown, "code"] == 1).sum())
-        said = f"{children} children with {events} events left out: {by} is missing."
+        said = f"{number} children with {events} events left out: {by} is missing."
         notes = (*notes, said)
         rows = rows[~unknown]
         if rows.empty:
             raise UsageError(f"no row has a value of {by!r}")
+    nothing = rows["weight"] == 0
+    if nothing.any():
+        said = f"Left out for a weight of zero: {count(int(nothing.sum()), 'row')}."
+        notes, rows = (*notes, said), rows[~nothing]
     return _spells(rows), notes
 
 
@@ -134,60 +139,8 @@ def counts_by_time(rows: pd.DataFrame, causes: list[int]) -> pd.DataFrame:
     return table
 
 
-def read_weights(frame: pd.DataFrame, column: str, named: str | None) -> FloatArray:
-    """Read a column of case weights.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    column : str
-    named : str or None
-        Column that names the child, for the message.
-
-    Returns
-    -------
-    (n,) float array
-
-    Raises
-    ------
-    UsageError
-        When there is no such column.
-    DataError
-        When a weight is missing, infinite or not above 0; every one is listed.
-
-    Examples
-    --------
-    >>> read_weights(pd.DataFrame({"w": [1.0, 2.5]}), "w", None)
-    array([1. , 2.5])
-    """
-    if column not in frame.columns:
-        raise UsageError(
-            f"no column {column!r} of weights; the frame has "
-            f"{[str(c) for c in frame.columns]}"
-        )
-    values, _ = loose_numbers(frame[column])
-    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-    if len(bad):
-        raise DataError(
-            [
-                Fault(
-                    "intervals",
-                    int(row) + 1,
-                    None if named is None else str(frame[named].iloc[row]),
-                    column,
-                    "weight",
-                    f"the weight is {frame[column].iloc[row]}",
-                    "give every row a finite weight above 0, or leave the row out yourself",
-                )
-                for row in bad
-            ],
-            heading="the rows have",
-        )
-    return values
-
-
 def weight_note(weights: FloatArray, column: str) -> str:
-    """Say how unequal the weights are."""
+    """Say how unequal the weights of the rows are."""
     effective = weights.sum() ** 2 / (weights @ weights)
     return (
         f"Rows are weighted by {column} ({weights.min():.3g} to {weights.max():.3g}; they carry "

@@ -44,7 +44,7 @@ def cumulative_incidence(
         Rows without a value are left out and counted in the notes.
     conf_level : float, default 0.95
     weights : str, optional
-        Column of case weights, above 0; it may change from row to row, as weights against
+        Column of case weights, zero or above; it may change from row to row, as weights against
         censoring do. Children at risk, events and censorings are counted without them.
     variance : {"greenwood", "jackknife"}, optional
         Default Greenwood's type (Marubini and Valsecchi 1995, eq. 10.12; as R's ``etm``),
@@ -67,8 +67,8 @@ def cumulative_incidence(
     UsageError
         When a column is missing, ``by`` changes within a child, or Greenwood's variance is
         asked for with weights.
-    DataError
-        When weights are missing, infinite or not above 0.
+    DesignError
+        When weights are missing, infinite or below zero.
 
     Examples
     --------
