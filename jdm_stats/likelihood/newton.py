@@ -128,7 +128,11 @@ def _newton_step(point: Point, free: np.ndarray, curvature: FloatArray) -> Float
     every = len(free) == len(point.beta)
     information = point.information if every else point.information[np.ix_(free, free)]
     gradient = point.gradient[free]
-    known = (information,) if not curvature.any() else (information - curvature, information)
+    known = (
+        (information,)
+        if not curvature.any()
+        else (information - curvature, information)
+    )
     for matrix in known:
         lower = cholesky.factor(matrix)
         if lower is None:

@@ -206,7 +206,9 @@ class PartialEvaluation:
     def schoenfeld_residuals(self) -> FloatArray:
         """Covariates of each death less the mean of its risk set, unweighted, (d, p)."""
         sets = self.problem.risk_sets
-        return self.problem.covariates[sets.deaths] - self._mean_at_time()[sets.death_time]
+        return (
+            self.problem.covariates[sets.deaths] - self._mean_at_time()[sets.death_time]
+        )
 
     def _mean_at_time(self) -> FloatArray:
         """Mean covariates of the risk set at each event time, (K, p)."""

@@ -160,7 +160,9 @@ def fit_fine_gray(
             method_note(design.terms, rows, kind, found),
             *prior_notes(priors, design.terms),
             f"Tied event times: {ties.capitalize()}.",
-            *design_notes(design, np.where(at_risk.code == cause, 1, 0), children.names),
+            *design_notes(
+                design, np.where(at_risk.code == cause, 1, 0), children.names
+            ),
             *weight_notes(extras, rows),
             *cluster_notes(extras, rows, kind),
             *event_notes(design, rows.outcome, len(design.terms)),
@@ -174,7 +176,6 @@ def fit_fine_gray(
         log_likelihood_null=null,
         rows=rows,
         cause=int(cause),
-        strata=tuple(_names(strata)),
     )
 
 
@@ -215,7 +216,9 @@ def _read_children(
     given = frame.iloc[whole.first]
     design = build_design(given, formula, intercept=False)
     columns = list(design.variables)
-    refuse_change(frame, list(dict.fromkeys([*columns, *beside])), whole, named, NO_DOSE)
+    refuse_change(
+        frame, list(dict.fromkeys([*columns, *beside])), whole, named, NO_DOSE
+    )
     check_cut_for_events(frame, start=start, stop=stop, event=event, columns=columns)
     at_risk = replace(
         at_risk, start=whole.entry, stop=whole.leave, code=whole.code.astype(float)
@@ -264,6 +267,7 @@ def _rows(
         ties=ties,  # type: ignore[arg-type]
         strata=own(extras.strata),
         strata_labels=extras.strata_labels,
+        strata_names=extras.strata_names,
         state=state,
         law=None if law is None else np.unique(law, return_inverse=True)[1],
     )
@@ -310,7 +314,9 @@ def _law_notes(rows: FineGrayRows, kind: str, censoring: list[str]) -> list[str]
     notes = [f"The law {law} was estimated{within} by the product limit."]
     if late:
         entered = count(late, "child", "children")
-        notes.append(f"{entered} entered after the first; entry is taken as independent.")
+        notes.append(
+            f"{entered} entered after the first; entry is taken as independent."
+        )
     if kind in ("profile", "wald"):
         notes.append(f"{kind.capitalize()} limits take that law as known.")
     return notes

@@ -221,7 +221,7 @@ def gray_test(
 
 
 def _layer_numbers(given: pd.DataFrame, layers: list[str]) -> IntArray:
-    """Number the strata of the children, (n,)."""
+    """Stratum of each child, numbered from 0, (n,)."""
     if not layers:
         return np.zeros(len(given), dtype=np.intp)
     return given.groupby(layers, observed=True).ngroup().to_numpy().astype(np.intp)

@@ -14,8 +14,8 @@ from jdm_stats.likelihood.fine_gray import (
     still_observed,
     unobservable,
 )
-from jdm_stats.likelihood.fitting import cox_problem
 from jdm_stats.likelihood.partial import PartialLikelihood
+from jdm_stats.likelihood.problems import cox_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 from jdm_stats.likelihood.separation import cox_separation
 

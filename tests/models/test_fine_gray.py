@@ -74,7 +74,7 @@ def test_four_children_on_paper():
     first, second = 1 / (2 * r + 2), 1 / (2 * r + 2) + 1 / (2 * r + 1)
     expected = [0, 1 - np.exp(-first), 1 - np.exp(-second)]
     expected += [0, 1 - np.exp(-first * r), 1 - np.exp(-second * r)]
-    np.testing.assert_allclose(risk["estimate"], expected, rtol=1e-9)
+    np.testing.assert_allclose(risk["risk"], expected, rtol=1e-9)
 
 
 # --- R -----------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_predicted_risks_equal_survfit(mgus2, risks, name):
     new = pd.DataFrame(expected["newdata"])
     found = fit.predict_cumulative_incidence(new, expected["times"])
     np.testing.assert_allclose(
-        found["estimate"], np.ravel(expected["cif"]), rtol=1e-9, atol=1e-12
+        found["risk"], np.ravel(expected["cif"]), rtol=1e-9, atol=1e-12
     )
 
 
@@ -196,9 +196,9 @@ def test_predicted_risks_in_a_stratum_equal_survfit(mgus2, risks):
         pd.DataFrame(expected["newdata"]), expected["times"]
     )
     np.testing.assert_allclose(
-        found["estimate"], np.ravel(expected["cif"]), rtol=1e-9, atol=1e-12
+        found["risk"], np.ravel(expected["cif"]), rtol=1e-9, atol=1e-12
     )
-    with pytest.raises(UsageError, match="no such strata"):
+    with pytest.raises(UsageError, match="strata the fit has not seen"):
         fit.predict_cumulative_incidence(
             pd.DataFrame({"age": [60], "mspike": [1.0], "male": [7]}), 12
         )
@@ -292,7 +292,7 @@ def test_predictions_beyond_follow_up_or_of_missing_values_have_reasons(competin
     fit = fit_fine_gray(competing, "group")
     new = pd.DataFrame({"group": ["a", None]})
     found = fit.predict_cumulative_incidence(new, [10, 1000])
-    assert found["estimate"].notna().tolist() == [True, False, False, False]
+    assert found["risk"].notna().tolist() == [True, False, False, False]
     assert found["reason"].tolist() == [
         "",
         "after the last day of follow-up",
