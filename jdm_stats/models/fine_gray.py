@@ -15,7 +15,12 @@ from jdm_stats.models.fine_gray_result import FineGrayResult, FineGrayRows
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.gray_test import check_cause
 from jdm_stats.models.inference import Inference, IntervalKind, nothing
-from jdm_stats.models.options import check_interval, check_penalty, penalty_name
+from jdm_stats.models.options import (
+    check_interval,
+    check_penalty,
+    choose_interval,
+    penalty_name,
+)
 from jdm_stats.models.priors import Prior, Priors, prior_notes
 from jdm_stats.models.rows import AtRisk, rows_at_risk
 from jdm_stats.models.weighting import Extras, read_extras
@@ -82,8 +87,9 @@ def fit_fine_gray(
         Column of case weights, fixed within a child; the censoring law takes no notice of
         them, as in R.
     interval : {"robust", "profile", "wald", "jackknife"}, optional
-        Default robust by child; profile under a penalty. The jackknife estimates the
-        censoring law anew each time.
+        Default robust by child; profile under a penalty, unless weights are not whole.
+        Only the jackknife, which estimates the censoring law anew each time, carries the
+        uncertainty of that law.
     patient_id : str, optional
         Default ``patient_id`` when the frame has it; without it a row is a child.
 
@@ -110,7 +116,8 @@ def fit_fine_gray(
     Notes
     -----
     Estimates, log-likelihood and ``covariance`` equal R's ``finegray`` followed by ``coxph``;
-    ``robust_covariance(leverage=False)`` is its variance clustered by child.
+    ``robust_covariance(leverage=False)`` is its variance clustered by child. Children with a
+    missing variable are left out of the censoring law too.
 
     Examples
     --------
@@ -141,7 +148,7 @@ def fit_fine_gray(
     kept = design.kept
     firth, priors = check_penalty(penalty, design.terms)
     rows = _rows(children, cause, ties, firth, priors)
-    kind = _interval(interval, penalised=firth or bool(priors))
+    kind = _interval(interval, extras, penalised=firth or bool(priors))
     found, null = _infer(design.terms, rows, kind)
     base = "Fine-Gray"
     return FineGrayResult(
@@ -273,8 +280,10 @@ def _rows(
     )
 
 
-def _interval(asked: str | None, *, penalised: bool) -> IntervalKind:
-    """Robust limits, for the weights make the likelihood no likelihood; profile under a penalty."""
+def _interval(asked: str | None, extras: Extras, *, penalised: bool) -> IntervalKind:
+    """Robust limits, for estimated weights make it no likelihood; profile under a penalty."""
+    if not extras.whole_weights:
+        return choose_interval(asked, extras, several_events=False)
     return check_interval(asked) or ("profile" if penalised else "robust")
 
 

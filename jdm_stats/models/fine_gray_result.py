@@ -64,7 +64,7 @@ class FineGrayRows(CoxRows):
         return super().estimable()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FineGrayResult(FitResult):
     """A fitted Fine-Gray model, as made by `jdm_stats.fit_fine_gray`.
 

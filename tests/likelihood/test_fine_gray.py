@@ -147,6 +147,12 @@ def test_sums_are_those_of_expanded_rows(rows, ties, dense, seed):
     np.testing.assert_allclose(
         ours.hazard_increments(), theirs.hazard_increments(), rtol=1e-11
     )
+    left = np.bincount(
+        child, theirs.martingale_residuals() * weight[plain.kept], len(entry)
+    )
+    np.testing.assert_allclose(
+        ours.martingale_residuals(), left[sets.kept], atol=1e-10
+    )
     summed = np.zeros((len(entry), 2))
     np.add.at(summed, child, theirs.score_residuals() * both[:, None])
     np.testing.assert_allclose(

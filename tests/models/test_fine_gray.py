@@ -225,12 +225,33 @@ def test_names_its_ratio_and_says_what_it_means(competing):
         fit.tidy(exponentiate=True)["scale"].iloc[0] == "subdistribution hazard ratio"
     )
     assert fit.interval == "robust"
+    assert repr(fit) == "<Fine-Gray: group (20 events in 60 rows)>"
+    assert "times the subdistribution hazard" in fit.in_words()
     said = " ".join(fit.notes)
     for words in ("competing events: those children stay at risk", "entered after"):
         assert words in said
     assert pickle.loads(pickle.dumps(fit)) == fit
     with pytest.raises(dataclasses.FrozenInstanceError):
         fit.cause = 2
+
+
+def test_residuals_and_baseline_are_those_of_the_subdistribution(competing):
+    fit = fit_fine_gray(competing, "group")
+    frame = fit.baseline_hazard()
+    assert frame["n_events"].sum() == fit.n_events
+    martingale = fit.residuals("martingale").iloc[:, -1]
+    assert len(martingale) == len(competing)
+    assert martingale.sum() == pytest.approx(0.0, abs=1e-10)
+    # Schoenfeld's of the two values of a group add up to the score
+    assert fit.residuals("schoenfeld").iloc[:, -1].sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_profile_limits_do_not_hold_with_broken_weights(competing):
+    frame = competing.assign(w=1.5)
+    fit = fit_fine_gray(frame, "group", weights="w", penalty="firth")
+    assert fit.interval == "robust"
+    with pytest.raises(UsageError, match="profile limits do not hold"):
+        fit_fine_gray(frame, "group", weights="w", interval="profile")
 
 
 def test_the_jackknife_is_near_the_sandwich(competing):
