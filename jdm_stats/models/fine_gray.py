@@ -228,7 +228,11 @@ def _read_children(
     )
     check_cut_for_events(frame, start=start, stop=stop, event=event, columns=columns)
     at_risk = replace(
-        at_risk, start=whole.entry, stop=whole.leave, code=whole.code.astype(float)
+        at_risk,
+        start=whole.entry,
+        stop=whole.leave,
+        code=whole.code.astype(float),
+        child=np.arange(len(whole.first)),
     )
     names = None if names is None else names[whole.first]
     extras = read_extras(

@@ -73,7 +73,7 @@ def whole_follow_up(
     >>> import numpy as np
     >>> from jdm_stats.models.rows import AtRisk
     >>> start, stop = np.array([0.0, 3.0]), np.array([3.0, 8.0])
-    >>> rows = AtRisk(start, stop, np.array([0.0, 1.0]), "id", False, ())
+    >>> rows = AtRisk(start, stop, np.array([0.0, 1.0]), "id", None, False, ())
     >>> whole = whole_follow_up(rows, np.array(["A", "A"]), "this method")
     >>> whole.entry.tolist(), whole.leave.tolist(), whole.code.tolist()
     ([0.0], [8.0], [1])

@@ -2,7 +2,7 @@
 #   weighted          finegray(weights = ) + coxph: case weights multiply fgwt, the censoring law ignores them
 #   censoring_by_male one censoring law per sex, one baseline. Read as it stands, finegray cuts the rows of a
 #                     stratum at that stratum's own event times only, so that its competing rows are absent at
-#                     event times of the other sex; `every_time` is finegray with that one line mended.
+#                     event times of the other sex (`as_it_stands`); here that one line is mended.
 #   cengroup          cmprsk::crr(cengroup = ) without ties, where its convention and ours agree
 #   split             rows of a child cut at 40: finegray takes them as one child
 #   firth             maximum of loglik + 1/2 log det information of the expanded rows, by brute force
@@ -33,6 +33,8 @@ body(mended) <- parse(text = sub("keep & status == enum, 2", "status == enum, 2"
 environment(mended) <- environment(finegray)
 by_male <- mended(Surv(stop, state) ~ age + mspike + id + strata(male), d, id = id)
 by_male$male <- d$male[match(by_male$id, d$id)]
+as_it_stands <- finegray(Surv(stop, state) ~ age + mspike + id + strata(male), d, id = id)
+as_it_stands$male <- d$male[match(as_it_stands$id, d$id)]
 late_by_male <- mended(Surv(entry, stop, state) ~ age + mspike + id + strata(male), late, id = id)
 late_by_male$male <- late$male[match(late_by_male$id, late$id)]
 
@@ -85,6 +87,7 @@ out <- list(R = R.version.string, survival = as.character(packageVersion("surviv
   weighted = fit(finegray(Surv(stop, state) ~ age + male + mspike + id, d, weights = weight, id = id), model),
   weighted_delayed_efron = fit(finegray(Surv(entry, stop, state) ~ age + male + mspike + id, late, weights = weight, id = id), model, "efron"),
   censoring_by_male = fit(by_male, model), delayed_censoring_by_male = fit(late_by_male, model),
+  as_it_stands = fit(as_it_stands, model)$coef,
   cengroup = list(coef = plain(k$coef), loglik = c(k$loglik.null, k$loglik)),
   split = fit(finegray(Surv(entry, stop, state) ~ age + male + mspike + id, cut, id = id), model),
   firth = list(cause1 = firth(1), cause2 = firth(2)), gray = gray,
