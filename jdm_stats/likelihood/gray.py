@@ -26,7 +26,8 @@ class GrayScore:
     observed, expected : (g,) float arrays
         Weighted events of interest by group.
     covariance : (g, g) float array
-        Of ``observed - expected`` under equal incidence.
+        Of ``observed - expected`` under equal incidence; NaN when the pooled incidence
+        comes to 1 before the last event.
     """
 
     observed: FloatArray
@@ -68,7 +69,8 @@ def gray_score(
     course = _course(leave, state, group, n_groups)
     extended = course.full * (1.0 - course.incidence)
     share = extended / extended.sum(axis=1, keepdims=True)
-    weight = (1.0 - course.pooled_before) ** rho
+    with np.errstate(divide="ignore"):
+        weight = np.maximum(1.0 - course.pooled_before, 0.0) ** rho
     expected = weight @ (course.events[:, None] * share)
     return GrayScore(weight @ course.own, expected, _covariance(course, weight))
 
@@ -145,7 +147,10 @@ def _covariance(course: _Course, weight: FloatArray) -> FloatArray:
     diagonal = np.arange(full.shape[1])
     direct[:, diagonal, diagonal] += full
     direct *= weight[:, None, None]
-    drift = course.events / (course.total * (1.0 - course.pooled_before))
+    # A pooled incidence that has come to 1 before the last event leaves no variance.
+    left = 1.0 - course.pooled_before
+    left = np.where(np.abs(left) > 1e-12, left, np.nan)
+    drift = course.events / (course.total * left)
     drift = np.cumsum(direct * drift[:, None, None], axis=0)
     later = drift[-1] - drift
     alive = course.survival > 0

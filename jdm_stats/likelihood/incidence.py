@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
+# A variance this much smaller than the squares it is the difference of is 0.
+ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, eq=False)
 class Incidence:
@@ -113,11 +116,16 @@ class Incidence:
             return np.cumsum(opened - np.bincount(until, values, size))[:-1]
 
         squared, with_a, with_b = total(w * w), total(w * kappa), total(w * lam)
-        aa = a * a * squared - 2.0 * a * with_a + total(kappa * kappa)
+        own_a, own_b = total(kappa * kappa), total(lam * lam)
+        aa = a * a * squared - 2.0 * a * with_a + own_a
         ab = a * b * squared - a * with_b - b * with_a + total(kappa * lam)
-        bb = b * b * squared - 2.0 * b * with_b + total(lam * lam)
+        bb = b * b * squared - 2.0 * b * with_b + own_b
         f = self.estimate
-        return np.maximum(aa - 2.0 * f * ab + f * f * bb, 0.0)
+        variance = aa - 2.0 * f * ab + f * f * bb
+        # What is left of sums that cancel is rounding, where nothing varies.
+        summed = (a * a + f * f * b * b) * squared + own_a + f * f * own_b
+        rounding = ROUNDING * np.maximum.accumulate(summed)
+        return np.where(variance > rounding, variance, 0.0)
 
 
 def incidence(

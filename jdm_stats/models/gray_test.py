@@ -317,7 +317,7 @@ def _chi_square(
         return np.nan, "there is no event of this cause"
     inner = covariance[:-1, :-1]
     if not np.isfinite(inner).all():
-        return np.nan, "the variance of the scores is not finite"
+        return np.nan, "the pooled incidence comes to 1 before the last event"
     size = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     scale = np.where(size > 0, size, 1.0)[:-1]
     if np.linalg.matrix_rank(inner / np.outer(scale, scale), tol=1e-9) < len(inner):

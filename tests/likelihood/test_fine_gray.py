@@ -150,9 +150,7 @@ def test_sums_are_those_of_expanded_rows(rows, ties, dense, seed):
     left = np.bincount(
         child, theirs.martingale_residuals() * weight[plain.kept], len(entry)
     )
-    np.testing.assert_allclose(
-        ours.martingale_residuals(), left[sets.kept], atol=1e-10
-    )
+    np.testing.assert_allclose(ours.martingale_residuals(), left[sets.kept], atol=1e-10)
     summed = np.zeros((len(entry), 2))
     np.add.at(summed, child, theirs.score_residuals() * both[:, None])
     np.testing.assert_allclose(

@@ -107,15 +107,11 @@ def test_strata_equal_finegray_and_coxph(mgus2, risks):
     check(fit, risks["cause1_censoring_and_strata_male"])
 
 
-def test_a_censoring_law_per_group_keeps_the_dead_at_every_event_time(
-    mgus2, risks, more
-):
+def test_a_censoring_law_per_group_keeps_the_dead_at_every_event_time(mgus2, more):
     """R's finegray drops them where their own stratum has no event; mended, it agrees."""
     fit = fit_fine_gray(mgus2, MODEL, censoring="male")
     check(fit, more["censoring_by_male"])
-    assert abs(
-        fit.summary["coef"]["age"] - risks["cause1_censoring_by_male"]["coef"][0]
-    )
+    assert abs(fit.summary["coef"]["age"] - more["as_it_stands"][0]) > 0.004
     fit = fit_fine_gray(late(mgus2), MODEL, start="entry", censoring=["male"])
     check(fit, more["delayed_censoring_by_male"])
 

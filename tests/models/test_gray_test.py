@@ -149,6 +149,7 @@ def test_children_without_a_group_are_counted():
         (four(group="a"), "only one group"),
         (four(event=[2, 2, 0, 0]), "no event of this cause"),
         (four(event=[2, 2, 1, 1]), "singular"),
+        (four(stop=[1, 1, 2, 3], event=1, group=list("bbaa")), "comes to 1 before"),
     ],
 )
 def test_no_test_without_a_reason(frame, words):
