@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.errors import DesignError, UsageError
-from jdm_stats.intervals.audit import check_cut_for_events
-from jdm_stats.models.design import Design, build_design, split_formula
+from jdm_stats.models.design import split_formula
+from jdm_stats.models.fine_gray_children import Children, names_of, read_children
 from jdm_stats.models.fine_gray_result import FineGrayResult, FineGrayRows
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.gray_test import check_cause
@@ -22,13 +21,7 @@ from jdm_stats.models.options import (
     penalty_name,
 )
 from jdm_stats.models.priors import Prior, Priors, prior_notes
-from jdm_stats.models.rows import AtRisk, rows_at_risk
-from jdm_stats.models.weighting import Extras, read_extras
-from jdm_stats.models.whole_follow_up import (
-    joined_note,
-    refuse_change,
-    whole_follow_up,
-)
+from jdm_stats.models.weighting import Extras
 from jdm_stats.models.words import (
     cluster_notes,
     count,
@@ -36,12 +29,6 @@ from jdm_stats.models.words import (
     event_notes,
     method_note,
     weight_notes,
-)
-
-METHOD = "a Fine-Gray model"
-NO_DOSE = (
-    "children who met a competing event stay in the risk set, and have no current value: fit the "
-    "cause-specific hazard by fit_cox, or use a value fixed at entry"
 )
 
 
@@ -141,7 +128,7 @@ def fit_fine_gray(
             f"write only the right-hand side of the formula, {right!r}; the outcome is named by "
             "start=, stop=, event= and cause="
         )
-    children = _read_children(
+    children = read_children(
         frame, right, start, stop, event, patient_id, strata, censoring, weights
     )
     design, at_risk, extras = children.design, children.at_risk, children.extras
@@ -174,7 +161,7 @@ def fit_fine_gray(
             *cluster_notes(extras, rows, kind),
             *event_notes(design, rows.outcome, len(design.terms)),
             *_competing_notes(rows, cause),
-            *_law_notes(rows, kind, _names(censoring)),
+            *_law_notes(rows, kind, names_of(censoring)),
             *found.limit_notes,
         ),
         synthetic=at_risk.synthetic,
@@ -186,75 +173,8 @@ def fit_fine_gray(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Children:
-    """The frame as one row a child: design, times, and what stands beside the formula."""
-
-    frame: pd.DataFrame
-    design: Design
-    at_risk: AtRisk
-    extras: Extras
-    law: np.ndarray | None
-    names: np.ndarray | None
-    joined: tuple[str, ...]
-
-
-def _read_children(
-    frame: pd.DataFrame,
-    formula: str,
-    start: str,
-    stop: str,
-    event: str,
-    patient_id: str | None,
-    strata: str | Sequence[str] | None,
-    censoring: str | Sequence[str] | None,
-    weights: str | None,
-) -> _Children:
-    beside = [*_names(strata), *_names(censoring), *_names(weights)]
-    absent = [c for c in beside if c not in frame.columns]
-    if absent:
-        raise UsageError(
-            f"no columns {absent}; the frame has {[str(c) for c in frame.columns]}"
-        )
-    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
-    named = at_risk.patient_id
-    names = None if named is None else frame[named].to_numpy()
-    whole = whole_follow_up(at_risk, names, METHOD)
-    given = frame.iloc[whole.first]
-    design = build_design(given, formula, intercept=False)
-    columns = list(design.variables)
-    refuse_change(
-        frame, list(dict.fromkeys([*columns, *beside])), whole, named, NO_DOSE
-    )
-    check_cut_for_events(frame, start=start, stop=stop, event=event, columns=columns)
-    at_risk = replace(
-        at_risk,
-        start=whole.entry,
-        stop=whole.leave,
-        code=whole.code.astype(float),
-        child=np.arange(len(whole.first)),
-    )
-    names = None if names is None else names[whole.first]
-    extras = read_extras(
-        given, weights=weights, strata=_names(strata) or None, children=names
-    )
-    law = read_extras(given, strata=_names(censoring) or None, children=names).strata
-    if extras.weights is not None:
-        design = design.only(extras.weights > 0)
-    return _Children(given, design, at_risk, extras, law, names, joined_note(whole))
-
-
-def _names(columns: str | Sequence[str] | None) -> list[str]:
-    if columns is None:
-        return []
-    names = [columns] if isinstance(columns, str) else list(columns)
-    if not all(isinstance(name, str) for name in names):
-        raise UsageError(f"name columns of the frame; received {columns!r}")
-    return names
-
-
 def _rows(
-    children: _Children, cause: int, ties: str, firth: bool, priors: Priors
+    children: Children, cause: int, ties: str, firth: bool, priors: Priors
 ) -> FineGrayRows:
     design, at_risk, extras = children.design, children.at_risk, children.extras
     kept = design.kept

@@ -8,7 +8,6 @@ children die earlier has fewer outcomes, and the test sees that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,103 +15,21 @@ import pandas as pd
 from scipy.stats import chi2
 
 from jdm_stats.errors import UsageError
-from jdm_stats.html import format_p, html_table, notes_list
-from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.intervals.marks import marked
 from jdm_stats.likelihood.gray import gray_score
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
+from jdm_stats.models.gray_result import METHOD, GrayTest
 from jdm_stats.models.rows import rows_at_risk
 from jdm_stats.models.whole_follow_up import (
     joined_note,
     refuse_change,
     whole_follow_up,
 )
-from jdm_stats.models.words import count, p_words
+from jdm_stats.models.words import count
 
-METHOD = "Gray's test"
 FIXED = f"{METHOD} compares groups fixed at the start of follow-up: give the value then"
 # Events per group below which the chi-square law is doubted.
 FEW_PER_GROUP = 5
-
-
-@dataclass(frozen=True, eq=False)
-class GrayTest:
-    """Gray's test of equal cumulative incidence, as made by `gray_test`.
-
-    Parameters
-    ----------
-    statistic, p_value : float
-        Chi-square; NaN with ``reason``.
-    degrees_of_freedom : int
-        Groups less one.
-    reason : str
-        Why there is no test; empty when there is.
-    table : DataFrame
-        One row per group: ``group, n`` (children), ``events, observed, expected``, the last
-        two weighted by ``rho``.
-    cause : int
-    rho : float
-    notes : tuple of str
-    """
-
-    statistic: float
-    degrees_of_freedom: int
-    p_value: float
-    reason: str
-    table: pd.DataFrame
-    cause: int
-    rho: float
-    notes: tuple[str, ...]
-
-    def tidy(self) -> pd.DataFrame:
-        """Give the test in one row.
-
-        Returns
-        -------
-        DataFrame
-            ``test, cause, statistic, degrees_of_freedom, p_value, n, events, reason``.
-        """
-        row = {
-            "test": METHOD,
-            "cause": self.cause,
-            "statistic": self.statistic,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value,
-            "n": int(self.table["n"].sum()),
-            "events": int(self.table["events"].sum()),
-            "reason": self.reason,
-        }
-        return marked(pd.DataFrame([row]), is_synthetic(self.table))
-
-    def in_words(self) -> str:
-        """Say the test in a sentence."""
-        if self.reason:
-            return f"{METHOD} cannot be made: {self.reason}."
-        size = count(int(self.table["events"].sum()), "event")
-        return (
-            f"{METHOD} of equal cumulative incidence in {len(self.table)} groups: chi-square "
-            f"{self.statistic:.2f} on {self.degrees_of_freedom} degrees of freedom, "
-            f"p {p_words(self.p_value)} ({size})."
-        )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, GrayTest):
-            return NotImplemented
-        same = self.tidy().equals(other.tidy()) and self.notes == other.notes
-        return same and self.table.equals(other.table)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        mark = "SYNTHETIC " if is_synthetic(self.table) else ""
-        return f"<{mark}{self.in_words()}>"
-
-    def _repr_html_(self) -> str:
-        mark = "SYNTHETIC. " if is_synthetic(self.table) else ""
-        p = self.reason or f"p {format_p(self.p_value)}"
-        formats = dict.fromkeys(("observed", "expected"), ".2f")
-        caption = f"{mark}{METHOD}: {p}"
-        shown = html_table(self.table, caption=caption, formats=formats)
-        return shown + notes_list(self.notes)
 
 
 def gray_test(
