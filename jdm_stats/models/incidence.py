@@ -13,13 +13,12 @@ from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals.marks import is_synthetic, marked
+from jdm_stats.likelihood.incidence import incidence
 from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.models.curve_rows import counts_by_time, rows_by_group, weight_note
 from jdm_stats.models.curves import Curves
-from jdm_stats.models.rows import rows_at_risk
 
 __all__ = ["Curves", "cumulative_incidence", "kaplan_meier"]
-
-EVERYONE = "all children"
 
 
 def cumulative_incidence(
@@ -27,6 +26,8 @@ def cumulative_incidence(
     *,
     by: str | None = None,
     conf_level: float = 0.95,
+    weights: str | None = None,
+    variance: str | None = None,
     start: str = "start",
     stop: str = "stop",
     event: str = "event",
@@ -42,6 +43,13 @@ def cumulative_incidence(
         Column that splits the children into groups; it must not change within a child.
         Rows without a value are left out and counted in the notes.
     conf_level : float, default 0.95
+    weights : str, optional
+        Column of case weights, zero or above; it may change from row to row, as weights against
+        censoring do. Children at risk, events and censorings are counted without them.
+    variance : {"greenwood", "jackknife"}, optional
+        Default Greenwood's type (Marubini and Valsecchi 1995, eq. 10.12; as R's ``etm``),
+        or, with weights, the infinitesimal jackknife by child (as R's ``survfit``). Both
+        take weights as known.
     start, stop, event : str
         Columns.
     patient_id : str, optional
@@ -50,15 +58,17 @@ def cumulative_incidence(
     Returns
     -------
     Curves
-        Standard errors of Greenwood's type (Marubini and Valsecchi 1995, eq. 10.12) and
-        limits on the log(-log) scale.
+        With limits on the log(-log) scale.
 
     Raises
     ------
     IntervalError
         When rows break the law of intervals.
     UsageError
-        When a column is missing or ``by`` changes within a child.
+        When a column is missing, ``by`` changes within a child, or Greenwood's variance is
+        asked for with weights.
+    DesignError
+        When weights are missing, infinite or below zero.
 
     Examples
     --------
@@ -70,21 +80,37 @@ def cumulative_incidence(
     >>> curves.at(3)[["cause", "estimate"]].to_numpy().tolist()
     [[1.0, 0.25], [2.0, 0.25]]
     """
-    rows, notes = _rows(frame, by, start, stop, event, patient_id)
+    kind = _variance(variance, weights)
+    rows, notes = rows_by_group(frame, by, start, stop, event, patient_id, weights)
     quantile = _quantile(conf_level)
+    if weights is not None:
+        notes = (*notes, weight_note(rows["weight"].to_numpy(), weights))
     causes = sorted(
         {*_declared(frame), *rows.loc[rows["code"] > 0, "code"].astype(int)}
     )
     blocks = []
     for group, block in rows.groupby("group", sort=True, observed=True):
-        counts = _counts(block, causes)
+        counts = counts_by_time(block, causes)
         for cause in causes:
-            curve = _aalen_johansen(counts, cause, quantile)
+            curve = _aalen_johansen(block, counts, cause, kind, quantile)
             curve.insert(0, "cause", cause)
             curve.insert(0, "group", group)
             blocks.append(curve)
     table = marked(pd.concat(blocks, ignore_index=True), is_synthetic(frame))
     return Curves("cumulative incidence", table, notes)
+
+
+def _variance(variance: str | None, weights: str | None) -> str:
+    if variance not in (None, "greenwood", "jackknife"):
+        raise UsageError(
+            f"variance must be 'greenwood' or 'jackknife'; received {variance!r}"
+        )
+    if variance == "greenwood" and weights is not None:
+        raise UsageError(
+            "Greenwood's variance takes weights for numbers of children; with weights use "
+            "variance='jackknife'"
+        )
+    return variance or ("greenwood" if weights is None else "jackknife")
 
 
 def _declared(frame: pd.DataFrame) -> set[int]:
@@ -131,7 +157,7 @@ def kaplan_meier(
     >>> kaplan_meier(frame).at(3)["estimate"].round(6).tolist()
     [0.375]
     """
-    rows, notes = _rows(frame, by, start, stop, event, patient_id)
+    rows, notes = rows_by_group(frame, by, start, stop, event, patient_id)
     quantile = _quantile(conf_level)
     if (rows["code"] > 1).any():
         notes = (
@@ -141,7 +167,7 @@ def kaplan_meier(
     rows["code"] = (rows["code"] == 1).astype(int)
     blocks = []
     for group, block in rows.groupby("group", sort=True, observed=True):
-        curve = _by_lifelines(block, _counts(block, [1]), quantile)
+        curve = _by_lifelines(block, counts_by_time(block, [1]), quantile)
         curve.insert(0, "group", group)
         blocks.append(curve)
     table = marked(pd.concat(blocks, ignore_index=True), is_synthetic(frame))
@@ -156,107 +182,25 @@ def _quantile(conf_level: float) -> float:
     return float(norm.isf((1.0 - conf_level) / 2.0))
 
 
-def _rows(
-    frame: pd.DataFrame,
-    by: str | None,
-    start: str,
-    stop: str,
-    event: str,
-    patient_id: str | None,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Audited rows: entry, exit, code, group, and where a child's time at risk ends."""
-    at_risk = rows_at_risk(frame, start, stop, event, patient_id)
-    named = at_risk.patient_id
-    if by is not None and by not in frame.columns:
-        raise UsageError(
-            f"no column {by!r} to group by; the frame has {[str(c) for c in frame.columns]}"
+def _aalen_johansen(
+    rows: pd.DataFrame, counts: pd.DataFrame, cause: int, kind: str, quantile: float
+) -> pd.DataFrame:
+    n, d, own = (counts[c].to_numpy(float) for c in ("n", "w", f"w{cause}"))
+    emptied = (counts["d"] > 0) & (counts["d"] == counts["n_at_risk"])
+    found = incidence(n, d, own, emptied.to_numpy())
+    if kind == "greenwood":
+        variance = found.greenwood()
+    else:
+        times = counts["time_days"].to_numpy()
+        code = rows["code"].to_numpy()
+        variance = found.jackknife(
+            np.searchsorted(times, rows["entry"], side="right") - 1,
+            np.searchsorted(times, rows["exit"], side="right") - 1,
+            np.where(code == cause, 1, np.where(code > 0, 2, 0)),
+            pd.factorize(rows["child"])[0],
+            rows["weight"].to_numpy(),
         )
-    if frame.empty:
-        raise UsageError("the frame has no rows; give at least one row at risk")
-    rows = pd.DataFrame(
-        {
-            "entry": at_risk.start,
-            "exit": at_risk.stop,
-            "code": at_risk.code,
-            "child": np.arange(len(frame))
-            if named is None
-            else frame[named].to_numpy(),
-            "group": EVERYONE if by is None else frame[by].to_numpy(),
-        }
-    )
-    notes = at_risk.notes
-    varies = rows.groupby("child", observed=True)["group"].nunique(dropna=False) > 1
-    if varies.any():
-        raise UsageError(
-            f"{by!r} changes within {int(varies.sum())} children, such as "
-            f"{list(varies.index[varies][:5])}; a curve by group needs a value fixed at "
-            "the start of follow-up"
-        )
-    unknown = rows["group"].isna()
-    if unknown.any():
-        children = rows.loc[unknown, "child"].nunique()
-        events = int((rows.loc[unknown, "code"] == 1).sum())
-        said = f"{children} children with {events} events left out: {by} is missing."
-        notes = (*notes, said)
-        rows = rows[~unknown]
-        if rows.empty:
-            raise UsageError(f"no row has a value of {by!r}")
-    return _spells(rows), notes
-
-
-def _spells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mark where a child's time at risk begins and ends, wherever its rows were split."""
-    order = np.lexsort((rows["entry"], pd.factorize(rows["child"])[0]))
-    rows = rows.iloc[order].reset_index(drop=True)
-    child, entry, leave = (rows[c].to_numpy() for c in ("child", "entry", "exit"))
-    other = child[1:] != child[:-1]
-    apart = other | (entry[1:] != leave[:-1])
-    return rows.assign(
-        begins=np.append(True, apart),
-        ends=np.append(apart, True),
-        last=np.append(other, True),
-    )
-
-
-def _counts(rows: pd.DataFrame, causes: list[int]) -> pd.DataFrame:
-    """At risk, events by cause and censorings at every time at which anything changes."""
-    columns = ("entry", "exit", "code", "last", "begins", "ends")
-    entry, leave, code, last, begins, ends = (rows[c].to_numpy() for c in columns)
-    times = np.unique(np.concatenate([entry[begins], leave[ends]]))
-    entered = np.searchsorted(np.sort(entry), times, side="left")
-    left = np.searchsorted(np.sort(leave), times, side="left")
-    at_risk = entered - left
-    at_risk[0] = int((entry <= times[0]).sum())
-    table = pd.DataFrame({"time_days": times, "n_at_risk": at_risk})
-    for cause in causes:
-        hits = np.searchsorted(times, leave[code == cause])
-        table[f"d{cause}"] = np.bincount(hits, minlength=len(times))
-    censored = np.searchsorted(times, leave[(code == 0) & last])
-    table["n_censored"] = np.bincount(censored, minlength=len(times))
-    table["d"] = table[[f"d{c}" for c in causes]].sum(axis=1)
-    return table
-
-
-def _aalen_johansen(counts: pd.DataFrame, cause: int, quantile: float) -> pd.DataFrame:
-    n = np.maximum(counts["n_at_risk"].to_numpy(float), 1.0)
-    d = counts["d"].to_numpy(float)
-    own = counts[f"d{cause}"].to_numpy(float)
-    survival_before = np.concatenate([[1.0], np.cumprod(1.0 - d / n)[:-1]])
-    estimate = np.cumsum(survival_before * own / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        a = np.where(n > d, d / (n * (n - d)), 0.0)
-    b = survival_before**2 * own * (n - own) / n**3
-    c = survival_before * own / n**2
-    # Sums over earlier times of (F(t) - F_i)^2 a_i + b_i - 2 (F(t) - F_i) c_i.
-    variance = (
-        estimate**2 * np.cumsum(a)
-        - 2.0 * estimate * np.cumsum(estimate * a)
-        + np.cumsum(estimate**2 * a)
-        + np.cumsum(b)
-        - 2.0 * (estimate * np.cumsum(c) - np.cumsum(estimate * c))
-    )
-    std_error = np.sqrt(np.maximum(variance, 0.0))
-    return _curve(counts, cause, estimate, std_error, quantile)
+    return _curve(counts, cause, found.estimate, np.sqrt(variance), quantile)
 
 
 def _curve(

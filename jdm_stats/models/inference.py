@@ -248,6 +248,7 @@ def _with_estimates(
         if made.separation is not None and made.separation.separated:
             errors = np.full_like(errors, np.nan)
         made = replace(made, std_errors=errors, variance=variance)
+        variance_of = _already(variance)
     statistics, p_values = _tests(made)
     made = replace(made, statistics=statistics, p_values=p_values)
     found = limits(made, terms, interval, 0.95, variance_of)
@@ -258,6 +259,11 @@ def _with_estimates(
         limit_notes=found.notes,
         limit_failures=found.failures,
     )
+
+
+def _already(variance: Variance) -> VarianceOf:
+    """Hand out a variance that has been worked out."""
+    return lambda kind, solution: variance
 
 
 def _placed(empty: FloatArray, at: IntArray, values: FloatArray) -> FloatArray:

@@ -78,7 +78,7 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def _reading(row: pd.Series) -> str:
-    noun = "hazard" if "hazard" in str(row["scale"]) else "odds"
+    noun = str(row["scale"]).removesuffix(" ratio")
     low, high = float(row["conf_low"]), float(row["conf_high"])
     if not (np.isfinite(low) or np.isfinite(high)):
         return f"any change of the {noun}"
