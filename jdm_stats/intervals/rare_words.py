@@ -178,7 +178,7 @@ def _check(
         wrong.append(f"events must be a whole number from 0 up, received {events!r}")
     if children is None and person_years is None:
         wrong.append("give children, person_years, or both")
-    counted = children is None or is_count(children) and children >= 1
+    counted = children is None or (is_count(children) and children >= 1)
     if not counted:
         wrong.append(
             f"children must be a whole number from 1 up, received {children!r}"
