@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from jdm_stats.likelihood.conditional import ConditionalLikelihood
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
 from jdm_stats.likelihood.partial import PartialLikelihood
@@ -162,7 +163,7 @@ class Problem:
         x = getattr(self.likelihood, "covariates", None)
         if x is None or not np.isfinite(point.value):
             return False
-        spread = 1.0 if self.logistic else 2.0
+        spread = getattr(self.likelihood, "spread", 1.0 if self.logistic else 2.0)
         return finite_maximum(x, point.gradient, point.information, spread)
 
 
@@ -320,6 +321,8 @@ def separation_of(problem: Problem, *, directions: bool = True) -> Separation:
             problem.back,
             directions=directions,
         )
+    if isinstance(likelihood, ConditionalLikelihood):
+        return likelihood.separation(directions=directions)
     raise TypeError(f"no separation test for {type(likelihood).__name__}")
 
 
