@@ -21,7 +21,7 @@ from jdm_stats.likelihood.fixed_total import (
     tilted,
 )
 from jdm_stats.likelihood.matched_sets import Batch, MatchedSets
-from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.likelihood.separation import Separation, conditional_separation
 
 
@@ -34,8 +34,8 @@ class ConditionalLikelihood:
     covariates : (m, p) float array
         Rows of ``sets.kept``.
     sets : MatchedSets
-    weights : (S,) float array, optional
-        Weight of each set, above zero; default 1.
+    weights : (m,) float array, optional
+        Above zero, the same for every row of a set; default 1.
     offset : (m,) float array, optional
         Added to the linear predictor; default 0.
     """
@@ -77,7 +77,9 @@ class ConditionalLikelihood:
     @cached_property
     def set_weights(self) -> FloatArray:
         """Weight of each set, (S,)."""
-        return np.ones(self.sets.n_sets) if self.weights is None else self.weights
+        if self.weights is None:
+            return np.ones(self.sets.n_sets)
+        return self.weights[self.sets.first]
 
     def evaluate(self, beta: FloatArray) -> ConditionalEvaluation:
         """Log-likelihood, score and information at ``beta``, shape (p,)."""
@@ -87,11 +89,13 @@ class ConditionalLikelihood:
             eta = eta + self.offset * self.sign
         logs = np.zeros(self.sets.n_sets)
         means = np.zeros((self.sets.n_sets, p))
-        information = np.zeros((p, p))
+        variances = np.zeros((self.sets.n_sets, p, p))
         for batch in self.sets.batches:
             law = _law(self, batch, eta)
             logs[batch.sets], means[batch.sets] = law.log_total, law.mean
-            information += np.einsum("b,bij->ij", w[batch.sets], law.variance)
+            variances[batch.sets] = law.variance
+        variances *= w[:, None, None]
+        information = variances.sum(axis=0)
         took = self.sets.sum_sets(self.values * self.picked[:, None])
         gained = self.sets.sum_sets(eta * self.picked)
         return ConditionalEvaluation(
@@ -100,6 +104,7 @@ class ConditionalLikelihood:
             score=w @ (took - means),
             information=(information + information.T) / 2.0,
             eta=eta,
+            set_information=variances,
         )
 
 
@@ -115,6 +120,8 @@ class ConditionalEvaluation:
     information : (p, p) float array
     eta : (m,) float array
         Log odds of being chosen: of being a case, or a control where those are chosen.
+    set_information : (S, p, p) float array
+        Part of the information that each set contributes.
     """
 
     problem: ConditionalLikelihood
@@ -122,6 +129,7 @@ class ConditionalEvaluation:
     score: FloatArray
     information: FloatArray
     eta: FloatArray
+    set_information: FloatArray
 
     def half_log_det_gradient(self, inverse: FloatArray) -> FloatArray:
         """Gradient of 1/2 log det information, given the inverse of the information."""
@@ -157,9 +165,18 @@ class ConditionalEvaluation:
         rest = sets.case.astype(np.float64) - self.chances
         return sets.centred(self.problem.covariates) * rest[:, None]
 
-    def set_residuals(self) -> FloatArray:
-        """Contribution of each set to the score, unweighted, (S, p)."""
-        return self.problem.sets.sum_sets(self.score_residuals())
+    def cluster_information(self, cluster: IntArray) -> FloatArray:
+        """Part of the information that each cluster contributes, (G, p, p).
+
+        Parameters
+        ----------
+        cluster : (m,) int array
+            Cluster of each row, 0 to G - 1, the same for every row of a set.
+        """
+        p, own = self.problem.n_parameters, cluster[self.problem.sets.first]
+        parts = np.zeros((int(cluster.max(initial=-1)) + 1, p, p))
+        np.add.at(parts, own, self.set_information)
+        return parts
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,9 +38,8 @@ def conditional_problem(
     firth : bool
     priors : PriorPenalty, optional
         Its rows act on coefficients in the caller's units.
-    weights : (S,) float array, optional
-        Of the sets.
-    offset : (m,) float array, optional
+    weights, offset : (m,) float arrays, optional
+        Of the kept rows; weights are the same for every row of a set.
 
     Returns
     -------

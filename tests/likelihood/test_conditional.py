@@ -36,7 +36,7 @@ def drawn(rng, designs, p=3):
     return ConditionalLikelihood(
         x,
         sets,
-        rng.uniform(0.5, 2.0, sets.n_sets),
+        rng.uniform(0.5, 2.0, sets.n_sets)[sets.place],
         rng.normal(size=len(sets.kept)),
     )
 
@@ -55,7 +55,7 @@ def by_listing(likelihood, beta):
         chance = odds / odds.sum()
         mean = chance @ sums
         case = sets.case[rows]
-        w = likelihood.weights[s]
+        w = likelihood.weights[rows[0]]
         total += w * (eta[case].sum() - np.log(odds.sum()))
         score = score + w * (x[case].sum(axis=0) - mean)
         apart = sums - mean
@@ -118,11 +118,10 @@ def test_derivatives_are_those_of_the_value(rng):
 def test_score_residuals_add_up_to_the_score(rng):
     likelihood = drawn(rng, DESIGNS)
     at = likelihood.evaluate(np.array([0.3, -1.0, 0.5]))
-    weights = likelihood.weights[likelihood.sets.place]
-    np.testing.assert_allclose(weights @ at.score_residuals(), at.score, atol=1e-12)
-    np.testing.assert_allclose(
-        likelihood.weights @ at.set_residuals(), at.score, atol=1e-12
-    )
+    residuals = likelihood.weights[:, None] * at.score_residuals()
+    np.testing.assert_allclose(residuals.sum(axis=0), at.score, atol=1e-12)
+    parts = at.cluster_information(likelihood.sets.place % 4)
+    np.testing.assert_allclose(parts.sum(axis=0), at.information, atol=1e-12)
     cases = likelihood.sets.sum_sets(at.chances)
     np.testing.assert_allclose(cases, likelihood.sets.cases, rtol=1e-12)
 
@@ -214,7 +213,9 @@ def test_a_set_repeated_is_a_set_of_weight_two(rng):
     )
     x = np.vstack([one.covariates, one.covariates])[twice.kept]
     beta = rng.normal(size=3)
-    a = ConditionalLikelihood(one.covariates, sets, np.full(4, 2.0)).evaluate(beta)
+    a = ConditionalLikelihood(
+        one.covariates, sets, np.full(len(sets.kept), 2.0)
+    ).evaluate(beta)
     b = ConditionalLikelihood(x, twice).evaluate(beta)
     assert a.log_likelihood == pytest.approx(b.log_likelihood, rel=1e-12)
     np.testing.assert_allclose(a.information, b.information, rtol=1e-11)
