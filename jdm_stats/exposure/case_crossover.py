@@ -50,7 +50,7 @@ TREND_NOTE = (
 )
 PROMPTED_NOTE = (
     "Doses given for the first signs of the event itself would seem to have caused it; "
-    "doses of the last {lag} day(s) before the event are left out, and a longer lag is the "
+    "those of the last {lag} before the event are left out, and a longer lag is the "
     "check."
 )
 LONG_NOTE = (
@@ -156,8 +156,10 @@ def case_crossover_rows(
     shifts = _check_windows(control_windows, width)
     chosen_rule("earliest", earliest, ("entry", "diagnosis"))
     if measures is None:
-        window = {"window_days": width, "lag_days": lag}
-        measures = [recent_pulse(**window), mean_dose(**window)]
+        measures = [
+            recent_pulse(window_days=width, lag_days=lag),
+            mean_dose(window_days=width, lag_days=lag),
+        ]
     joined = choose_covariates(covariates)
     check_measures(measures, joined, _ROW_COLUMNS)
     _check_reach(measures, width, lag)
@@ -312,5 +314,6 @@ def _discordant(rows: pd.DataFrame, measures: Sequence[Measure]) -> dict[str, in
 
 def _notes(measures: Sequence[Measure], lag: int) -> list[str]:
     unbounded = [m.name for m in measures if getattr(m, "window_days", None) is None]
-    notes = [TREND_NOTE, PROMPTED_NOTE.format(lag=lag)]
+    days = f"{lag} day" + ("" if lag == 1 else "s")
+    notes = [TREND_NOTE, PROMPTED_NOTE.format(lag=days)]
     return notes + ([LONG_NOTE.format(names=", ".join(unbounded))] if unbounded else [])

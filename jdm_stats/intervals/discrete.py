@@ -247,7 +247,7 @@ def _bands(period_start: np.ndarray, edges: np.ndarray) -> pd.Categorical:
     ends = [f"{edge:g}" for edge in edges]
     labels = [f"from {low}" for low in ["0", *ends]]
     place = np.searchsorted(edges, period_start, side="right")
-    words = pd.Categorical.from_codes(place, labels, ordered=True)
+    words = pd.Categorical.from_codes(place.tolist(), pd.Index(labels), ordered=True)
     return words.remove_unused_categories()
 
 

@@ -21,6 +21,9 @@ from jdm_stats.intervals.exact_table_result import percent
 
 __all__ = ["rate_statement", "zero_event_statement"]
 
+# 3 / n stands for the exact limit of a risk from about so many children on.
+FEW_FOR_THREE = 30
+
 
 def zero_event_statement(
     *,
@@ -135,7 +138,9 @@ def rate_statement(
     excluded = f"the data exclude, with {level} confidence ({side}), a {what} above {upper}{unit}"
     subject = _subject(events, children, who, outcome)
     if events == 0:
-        three = f" (rule of three: {rule})" if one_sided and conf_level == 0.95 else ""
+        holds = person_years is not None or (children or 0) >= FEW_FOR_THREE
+        shown = one_sided and conf_level == 0.95 and holds
+        three = f" (rule of three: {rule})" if shown else ""
         return f"{subject}{time}; {excluded}{three}."
     limits = f"{told['conf_low']} to {told['conf_high']}"
     found = f"{subject}{time}: {value} (exact {100 * conf_level:g}% limits {limits})"
@@ -160,10 +165,10 @@ def _subject(events: int, children: int | None, who: str, outcome: str) -> str:
 
 
 def _figure(value: float) -> str:
-    """Write a rate in two figures, three from 100 up."""
+    """Write a rate in two figures: ``0.39``, ``3.0``, ``12``."""
     if value == 0:
         return "0"
-    return f"{value:.2g}" if value < 9.95 else f"{value:.0f}"
+    return f"{value:#.2g}" if value < 9.95 else f"{value:.0f}"
 
 
 def _years(value: float) -> str:

@@ -41,11 +41,17 @@ def test_no_event_among_children_is_a_root_of_alpha():
     )
 
 
+def test_the_rule_of_three_is_kept_from_few_children():
+    # 3 / 8 = 38% beside an exact limit of 31%
+    said = zero_event_statement(children=8)
+    assert "above 31%." in said and "rule of three" not in said
+
+
 def test_two_events_have_garwood_limits_from_tables():
     # for 2 events 0.2422 to 7.2247 two-sided, 6.2958 one-sided
     said = rate_statement(2, children=30, person_years=100)
     assert said == (
-        "2 of 30 children perforated in 100 person-years: 2 per 100 person-years (exact "
+        "2 of 30 children perforated in 100 person-years: 2.0 per 100 person-years (exact "
         "95% limits 0.24 to 7.2); the data exclude, with 95% confidence (one-sided), a "
         "rate above 6.3 per 100 person-years."
     )
