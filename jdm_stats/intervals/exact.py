@@ -33,7 +33,8 @@ def poisson_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarra
     Returns
     -------
     dict of str to ndarray
-        ``conf_low`` and ``conf_high``, two-sided, and ``upper_one_sided``.
+        ``conf_low`` and ``conf_high``, two-sided, ``lower_one_sided`` and
+        ``upper_one_sided``.
 
     Examples
     --------
@@ -46,6 +47,9 @@ def poisson_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarra
     return {
         "conf_low": low,
         "conf_high": chi2.isf(tail, 2 * events + 2) / 2,
+        "lower_one_sided": np.where(
+            events > 0, chi2.ppf(1 - conf_level, 2 * some) / 2, 0.0
+        ),
         "upper_one_sided": chi2.isf(1 - conf_level, 2 * events + 2) / 2,
     }
 
@@ -66,7 +70,8 @@ def binomial_limits(
     Returns
     -------
     dict of str to ndarray
-        ``conf_low`` and ``conf_high``, two-sided, and ``upper_one_sided``.
+        ``conf_low`` and ``conf_high``, two-sided, ``lower_one_sided`` and
+        ``upper_one_sided``.
 
     Examples
     --------
@@ -79,6 +84,9 @@ def binomial_limits(
     return {
         "conf_low": np.where(events > 0, beta.ppf(tail, some, rest + 1), 0.0),
         "conf_high": np.where(rest > 0, beta.isf(tail, events + 1, left), 1.0),
+        "lower_one_sided": np.where(
+            events > 0, beta.ppf(1 - conf_level, some, rest + 1), 0.0
+        ),
         "upper_one_sided": np.where(
             rest > 0, beta.isf(1 - conf_level, events + 1, left), 1.0
         ),
