@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jdm_stats.likelihood.conditional import ConditionalLikelihood
-from jdm_stats.likelihood.fitting import cox_problem
 from jdm_stats.likelihood.fixed_total import inclusion, tilted
 from jdm_stats.likelihood.matched_problem import (
     conditional_problem,
     estimable_conditional_columns,
 )
 from jdm_stats.likelihood.matched_sets import build_matched_sets
+from jdm_stats.likelihood.problems import cox_problem
 from jdm_stats.likelihood.risk_sets import build_risk_sets
 from jdm_stats.likelihood.separation import conditional_separation
 
