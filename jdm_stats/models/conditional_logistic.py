@@ -17,7 +17,6 @@ from jdm_stats.likelihood.risk_sets import IntArray
 from jdm_stats.models.conditional_rows import ConditionalRows
 from jdm_stats.models.design import Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult
-from jdm_stats.models.fitted_rows import CoxRows, FittedRows
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.inference import ALIASED, Inference, IntervalKind, nothing
 from jdm_stats.models.logistic import outcome_codes
@@ -229,30 +228,28 @@ def _rows(
     children: np.ndarray | None,
     method: str,
     **penalty: Any,
-) -> FittedRows:
+) -> ConditionalRows:
     kept = design.kept
     own_sets = np.unique(set_code[kept], return_inverse=True)[1]
     child = None if children is None else pd.factorize(children[kept])[0]
-    shared: dict[str, Any] = {
-        "covariates": design.matrix,
-        "outcome": codes[kept] == 1,
-        "index": frame.index[kept],
-        "weights": None if extras.weights is None else extras.weights[kept],
-        "offset": None if extras.offset is None else extras.offset[kept],
+    return ConditionalRows(
+        covariates=design.matrix,
+        outcome=codes[kept] == 1,
+        index=frame.index[kept],
+        weights=None if extras.weights is None else extras.weights[kept],
+        offset=None if extras.offset is None else extras.offset[kept],
         # members of a set are compared with each other: it is the set that is independent
-        "cluster": own_sets if extras.cluster is None else extras.cluster[kept],
-        "children": child,
-        "sampling": extras.weight_kind == "sampling",
+        cluster=own_sets if extras.cluster is None else extras.cluster[kept],
+        children=child,
+        sampling=extras.weight_kind == "sampling",
+        set_code=own_sets,
+        method=method,  # type: ignore[arg-type]
         **penalty,
-    }
-    if method == "exact":
-        return ConditionalRows(set_code=own_sets, **shared)
-    zero = np.zeros(len(own_sets))
-    return CoxRows(start=zero, stop=zero + 1.0, ties=method, strata=own_sets, **shared)  # type: ignore[arg-type]
+    )
 
 
 def _infer(
-    terms: tuple[str, ...], rows: FittedRows, kind: IntervalKind, sets: MatchedSets
+    terms: tuple[str, ...], rows: ConditionalRows, kind: IntervalKind, sets: MatchedSets
 ) -> tuple[Inference, float]:
     if not sets.n_sets:
         return nothing(terms, NO_SET), np.nan

@@ -8,6 +8,7 @@ import pytest
 
 from jdm_stats.errors import IntervalError, UsageError
 from jdm_stats.intervals.discrete import discrete_time_rows
+from jdm_stats.models.conditional_logistic import fit_conditional_logistic
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
 
@@ -150,6 +151,31 @@ def test_a_fine_grid_comes_near_the_cox_model():
         assert abs(pooled["se(coef)"] - cox["se(coef)"]) < 0.02
     assert gaps[-1] < 0.005
     assert max(gaps) < 0.1
+
+
+def test_periods_as_matched_sets_are_the_exact_cox_model():
+    """Without ties on a day, days as sets give the partial likelihood itself."""
+    frame = cohort(120, 11)
+    happened = frame["event"] == 1
+    frame = frame[~(happened & frame.loc[happened, "stop"].duplicated())]
+    cox = fit_cox(frame, "nxp2")
+    sets = discrete_time_rows(frame, width_days=1)
+    fit = fit_conditional_logistic(sets, "nxp2", set_id="period")
+    assert fit.n_events == cox.n_events
+    assert fit.summary.loc["nxp2", "coef"] == pytest.approx(
+        cox.summary.loc["nxp2", "coef"], abs=1e-9
+    )
+    assert fit.covariance.iloc[0, 0] == pytest.approx(
+        cox.covariance.iloc[0, 0], rel=1e-9
+    )
+
+
+def test_a_pooled_fit_by_child_has_robust_limits():
+    rows = discrete_time_rows(cohort(250, 3), width_days=30, bands=[120, 240])
+    fit = fit_logistic(rows, "C(band) + nxp2", cluster="patient_id")
+    assert fit.interval == "robust"
+    notes = " ".join(fit.notes)
+    assert "Whole-period rows" in notes and "by patient_id" in notes
 
 
 def test_bands_give_a_finite_fit_where_periods_do_not():

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import DesignError, SeparationWarning, UsageError
+from jdm_stats.exposure.case_crossover import case_crossover_rows
 from jdm_stats.models.conditional_logistic import fit_conditional_logistic
 from jdm_stats.models.cox import fit_cox
+from jdm_stats.models.priors import LogF
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 R = json.loads((REFERENCE / "clogit.json").read_text(encoding="utf-8"))
@@ -133,6 +136,13 @@ def test_all_pairs_one_way_are_refused_in_plain_and_estimated_by_firth():
         p = 1 / (1 + np.exp(-end))
         assert 5.5 * np.log(p) + 0.5 * np.log(1 - p) == pytest.approx(level, abs=1e-6)
     assert "odds ratio" in firth.in_words()
+
+
+def test_a_log_f_prior_adds_half_an_event_to_either_side():
+    # LogF(1): (5 + 1/2) / (0 + 1/2), the same as Firth's with one covariate in pairs
+    fit = fit_conditional_logistic(pairs(5, 0), "pulse", penalty=LogF(1))
+    assert fit.summary.loc["pulse", "exp(coef)"] == pytest.approx(11.0, abs=1e-7)
+    assert any("prior" in note for note in fit.notes)
 
 
 def test_firth_equals_firth_cox_on_sets_of_one_case():
@@ -276,3 +286,51 @@ def test_notes_of_the_table_stand_in_the_fit():
     frame.attrs["jdm_stats"] = {"notes": ["Windows of 30 days."], "synthetic": True}
     fit = fit_conditional_logistic(frame, "pulse")
     assert "Windows of 30 days." in fit.notes and fit.synthetic
+
+
+def test_what_only_a_cox_fit_has_is_refused():
+    for method in ("exact", "efron"):
+        fit = fit_conditional_logistic(pairs(6, 2), "pulse", method=method)
+        with pytest.raises(UsageError, match="Cox fit"):
+            fit.baseline_hazard()
+
+
+def test_a_cluster_of_whole_sets_goes_into_the_sandwich():
+    frame = pairs(6, 2).assign(centre=lambda f: f["set"] // 2)
+    fit = fit_conditional_logistic(frame, "pulse", cluster="centre")
+    assert fit.interval == "robust"
+    # scores of pairs: 1/4 where the case was exposed, -3/4 where the control was
+    score = np.array([2 / 4] * 3 + [-6 / 4])
+    bread = 1 / (8 * 3 / 16)
+    plain = fit.robust_covariance(leverage=False).iloc[0, 0]
+    assert plain == pytest.approx(bread**2 * (score @ score), rel=1e-9)
+    # each centre has a quarter of the information: its score is divided by 3/4
+    assert fit.robust_covariance().iloc[0, 0] == pytest.approx(
+        plain / (3 / 4) ** 2, rel=1e-9
+    )
+    assert any("by centre; 4 clusters" in note for note in fit.notes)
+
+
+def test_case_crossover_rows_go_straight_in():
+    children = pd.DataFrame({"patient_id": list("abcd"), "antibody": "NXP2"}).assign(
+        entry_day=0, exit_day=400, exit_reason="lost"
+    )
+    pulses = {"a": 190, "b": 150, "c": 185, "d": 180}  # b in the gap: none
+    courses = pd.DataFrame(
+        {"patient_id": pulses.keys(), "start_day": pulses.values()}
+    ).assign(
+        drug="methylprednisolone",
+        route="iv",
+        stop_day=lambda f: f["start_day"],
+        dose_mg=24.0,
+        dose_basis="per_kg_day",
+    )
+    events = pd.DataFrame({"patient_id": list("abcd"), "day": 200}).assign(
+        event="gi_perforation"
+    )
+    rows = case_crossover_rows(Cohort(children, courses, events), control_windows=[60])
+    fit = fit_conditional_logistic(rows, "recent_pulse", penalty="firth")
+    # three discordant pairs of one kind: (3 + 1/2) / (1/2) = 7
+    assert fit.summary.loc["recent_pulse", "exp(coef)"] == pytest.approx(7, abs=1e-6)
+    assert any("trend of exposure" in note for note in fit.notes)
+    assert fit.n_patients == 4
