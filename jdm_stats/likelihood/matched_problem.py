@@ -58,7 +58,7 @@ def conditional_problem(
     >>> float(np.exp(solution.coefficients[0]).round(9))
     3.0
     """
-    inner = sets.centred(covariates)
+    inner = within_sets(covariates, sets)
     scale = column_spread(inner)
     likelihood = ConditionalLikelihood(inner / scale, sets, weights, offset)
     problem = Problem(likelihood, scale, FirthPenalty() if firth else NoPenalty())
@@ -84,7 +84,12 @@ def estimable_conditional_columns(
     >>> estimable_conditional_columns(x, sets)
     array([1])
     """
+    return independent_columns(within_sets(covariates, sets))
+
+
+def within_sets(covariates: FloatArray, sets: MatchedSets) -> FloatArray:
+    """Covariates less the means of their sets, (m, p); 0 where only rounding is left."""
     within = sets.centred(covariates)
     size = np.abs(covariates).max(axis=0, initial=0.0)
     within[:, np.abs(within).max(axis=0, initial=0.0) <= ROUNDING * size] = 0.0
-    return independent_columns(within)
+    return within

@@ -241,7 +241,9 @@ def _rows(
         # members of a set are compared with each other: it is the set that is independent
         cluster=own_sets if extras.cluster is None else extras.cluster[kept],
         children=child,
-        sampling=extras.weight_kind == "sampling",
+        names=None if children is None else children[kept],
+        weight_kind=extras.weight_kind,
+        offset_name=extras.offset_name,
         set_code=own_sets,
         method=method,  # type: ignore[arg-type]
         **penalty,

@@ -196,7 +196,7 @@ def test_a_missing_value_may_cost_a_set_and_is_told_apart():
 
 
 def test_what_was_matched_on_has_no_estimate_and_says_why():
-    frame = pairs(6, 2).assign(age=lambda f: f["set"] % 3)
+    frame = pairs(6, 2).assign(age=lambda f: 1e6 + (f["set"] % 3) / 3)
     fit = fit_conditional_logistic(frame, "age + pulse")
     assert np.isnan(fit.summary.loc["age", "coef"])
     assert "matched on" in fit.summary.loc["age", "reason"]
