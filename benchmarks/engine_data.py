@@ -16,7 +16,11 @@ COVARIATES = 10
 
 
 def cohort(
-    subjects: int, rows_each: int, events: int, covariates: int = COVARIATES, seed: int = 1
+    subjects: int,
+    rows_each: int,
+    events: int,
+    covariates: int = COVARIATES,
+    seed: int = 1,
 ) -> pd.DataFrame:
     """(start, stop] rows of subjects who enter late and whose covariates change by row.
 
@@ -47,7 +51,7 @@ def cohort(
 
 
 def five_events() -> pd.DataFrame:
-    """The registry of five perforations (SYNTHETIC, of tests/reference)."""
+    """Read the registry of five perforations (SYNTHETIC)."""
     return pd.read_csv(FIVE_EVENTS)
 
 

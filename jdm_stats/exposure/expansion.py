@@ -139,12 +139,13 @@ def expand_history(
     true_or_false("recurrent", recurrent)
     endpoint = read_endpoint(outcome, competing, history.definite_only)
     joined = choose_covariates(covariates)
-    _check_measures(measures, joined, recurrent)
+    columns = (*_ROW_COLUMNS, "event_number") if recurrent else _ROW_COLUMNS
+    check_measures(measures, joined, columns)
     every = None if every_days is None else whole_days("every_days", every_days, 1)
     found = read_event_days(history.cohort, history.ids, endpoint)
     at_risk, tally = children_at_risk(history.patients, found, endpoint, recurrent)
     before = _can_act_before(at_risk, len(history.ids))
-    _refuse_faults(history, measures, before)
+    refuse_faults(history, measures, before)
     traces = [measure.trace(history) for measure in measures]
     noted = {
         **endpoint.noted(),
@@ -196,14 +197,14 @@ def _rows(
     if recurrent:
         columns["event_number"] = number
     for measure in measures:
-        columns[measure.name] = _column(measure, values.pop(0)(child, stop))
+        columns[measure.name] = measure_column(measure, values.pop(0)(child, stop))
     known = baseline_columns(history.patients, joined)
     for name in joined:
         columns[name] = known[name].to_numpy()[child]
     return pd.DataFrame(columns, copy=False)
 
 
-def _column(measure: Measure, value: np.ndarray) -> object:
+def measure_column(measure: Measure, value: np.ndarray) -> object:
     """Return a measure's values, or the words they stand for where it has labels."""
     labels = getattr(measure, "labels", None)
     if labels is None:
@@ -226,7 +227,7 @@ def _can_act_before(at_risk: AtRisk, children: int) -> np.ndarray:
     return before
 
 
-def _refuse_faults(
+def refuse_faults(
     history: History, measures: Sequence[Measure], before: np.ndarray
 ) -> None:
     """Refuse the courses at fault that some measure could see, all at once."""
@@ -267,9 +268,12 @@ def _rules_tally(
     return tally
 
 
-def _check_measures(
-    measures: Sequence[Measure], covariates: Sequence[str], recurrent: bool
+def check_measures(
+    measures: Sequence[Measure],
+    covariates: Sequence[str],
+    columns: Sequence[str] = _ROW_COLUMNS,
 ) -> None:
+    """Refuse what is no measure, and names that would stand for two columns."""
     if not isinstance(measures, Sequence) or isinstance(measures, str):
         raise UsageError(
             "measures must be a list of measures, such as [current_dose()]; received "
@@ -282,8 +286,7 @@ def _check_measures(
                 "current_dose(), or have name, daily, needs and trace(history); "
                 f"received {measure!r}"
             )
-    own = [*_ROW_COLUMNS, "event_number"] if recurrent else _ROW_COLUMNS
-    taken = [*own, *(measure.name for measure in measures), *covariates]
+    taken = [*columns, *(measure.name for measure in measures), *covariates]
     twice = sorted({name for name in taken if taken.count(name) > 1})
     if twice:
         raise UsageError(

@@ -15,6 +15,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import beta, binom, binomtest, chi2
 
+from jdm_stats.intervals.columns import is_real
+
 _FARTHEST = 700.0  # of a log ratio: beyond, exp overflows
 
 
@@ -31,7 +33,8 @@ def poisson_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarra
     Returns
     -------
     dict of str to ndarray
-        ``conf_low`` and ``conf_high``, two-sided, and ``upper_one_sided``.
+        ``conf_low`` and ``conf_high``, two-sided, ``lower_one_sided`` and
+        ``upper_one_sided``.
 
     Examples
     --------
@@ -44,8 +47,61 @@ def poisson_limits(events: np.ndarray, conf_level: float) -> dict[str, np.ndarra
     return {
         "conf_low": low,
         "conf_high": chi2.isf(tail, 2 * events + 2) / 2,
+        "lower_one_sided": np.where(
+            events > 0, chi2.ppf(1 - conf_level, 2 * some) / 2, 0.0
+        ),
         "upper_one_sided": chi2.isf(1 - conf_level, 2 * events + 2) / 2,
     }
+
+
+def binomial_limits(
+    events: np.ndarray, children: np.ndarray, conf_level: float
+) -> dict[str, np.ndarray]:
+    """Exact limits of a risk (Clopper and Pearson, Biometrika 1934;26:404-413).
+
+    Parameters
+    ----------
+    events, children : ndarray of shape (n,)
+        Counts, whole, 0 or more; ``events <= children``. With no child the limits are 0
+        and 1.
+    conf_level : float
+        Level, between 0 and 1.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``conf_low`` and ``conf_high``, two-sided, ``lower_one_sided`` and
+        ``upper_one_sided``.
+
+    Examples
+    --------
+    >>> binomial_limits(np.array([0]), np.array([41]), 0.95)["upper_one_sided"].round(4)
+    array([0.0705])
+    """
+    tail = (1 - conf_level) / 2
+    rest = children - events
+    some, left = np.maximum(events, 1), np.maximum(rest, 1)
+    return {
+        "conf_low": np.where(events > 0, beta.ppf(tail, some, rest + 1), 0.0),
+        "conf_high": np.where(rest > 0, beta.isf(tail, events + 1, left), 1.0),
+        "lower_one_sided": np.where(
+            events > 0, beta.ppf(1 - conf_level, some, rest + 1), 0.0
+        ),
+        "upper_one_sided": np.where(
+            rest > 0, beta.isf(1 - conf_level, events + 1, left), 1.0
+        ),
+    }
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a value is a whole number from 0 up.
+
+    Examples
+    --------
+    >>> is_count(3), is_count(2.5), is_count(-1)
+    (True, False, False)
+    """
+    return is_real(value) and value >= 0 and value % 1 == 0
 
 
 def is_same(group: Any, wanted: Any) -> bool:

@@ -96,13 +96,16 @@ def recurrent_mark(frame: pd.DataFrame) -> RecurrentMark | None:
 def standing_notes(frame: pd.DataFrame) -> list[str]:
     """Return the sentences that every result of this table has to carry.
 
+    What the maker of the table wrote into ``attrs["jdm_stats"]["notes"]`` is among them.
+
     Examples
     --------
     >>> standing_notes(pd.DataFrame())
     []
     """
     notes = [SYNTHETIC_NOTE] if is_synthetic(frame) else []
-    return notes + ([IMPUTED_NOTE] if is_imputed(frame) else [])
+    notes += [IMPUTED_NOTE] if is_imputed(frame) else []
+    return notes + list(frame.attrs.get("jdm_stats", {}).get("notes", ()))
 
 
 def marked(table: pd.DataFrame, synthetic: bool, **noted: Any) -> pd.DataFrame:

@@ -14,11 +14,10 @@ from jdm_stats.intervals.columns import (
     check_free,
     check_level,
     check_positive,
-    is_real,
     one_name,
     raise_all,
 )
-from jdm_stats.intervals.exact import RatioLaw, is_same, poisson_limits
+from jdm_stats.intervals.exact import RatioLaw, is_count, is_same, poisson_limits
 from jdm_stats.intervals.marks import marked
 from jdm_stats.intervals.rates import incidence_rates
 from jdm_stats.schema import DAYS_PER_YEAR
@@ -133,7 +132,7 @@ def rate_ratio(
     """
     wrong: list[str] = []
     for name, count in (("events1", events1), ("events0", events0)):
-        if not _is_count(count):
+        if not is_count(count):
             wrong.append(f"{name} must be a whole number from 0 up, received {count!r}")
     for name, time in (("time1", time1), ("time0", time0), ("per", per)):
         check_positive(time, name, wrong)
@@ -279,10 +278,6 @@ def _compared(
         per=per,
     )
     return {name: getattr(found, name) for name in names}
-
-
-def _is_count(value: Any) -> bool:
-    return is_real(value) and value >= 0 and value % 1 == 0
 
 
 def _ratio(events: np.ndarray, times: np.ndarray) -> float:

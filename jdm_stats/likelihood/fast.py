@@ -27,7 +27,7 @@ from jdm_stats.likelihood.penalty import (
     Penalty,
     PriorPenalty,
 )
-from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.likelihood.risk_sets import FloatArray, RiskSets
 
 if TYPE_CHECKING:
     from jdm_stats.likelihood.compiled.single import CompiledProblem
@@ -98,6 +98,10 @@ def compiled_problem(
     if not getattr(likelihood, "compiled", False):
         return None
     if not isinstance(likelihood, PartialLikelihood | LogisticLikelihood):
+        return None
+    if isinstance(likelihood, PartialLikelihood) and (
+        type(likelihood.risk_sets) is not RiskSets
+    ):  # sums of another kind, such as Fine and Gray's
         return None
     kind = _kind(penalty)
     if kind is None:

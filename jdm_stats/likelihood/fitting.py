@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jdm_stats.likelihood import cholesky
+from jdm_stats.likelihood.conditional import ConditionalLikelihood
 from jdm_stats.likelihood.fast import compiled_problem
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.newton import Maximum, maximise
@@ -169,11 +170,13 @@ class Problem:
         if x is None or not np.isfinite(point.value):
             return False
         likelihood = self.likelihood
+        spread = getattr(likelihood, "spread", 1.0 if self.logistic else 2.0)
+        weight = float(len(x))
         if isinstance(likelihood, PartialLikelihood):
-            spread, weight = 2.0, likelihood.events
-        else:
-            heavy = getattr(likelihood, "weights", None)
-            spread, weight = 1.0, float(len(x) if heavy is None else heavy.sum())
+            weight = likelihood.events
+        elif isinstance(likelihood, LogisticLikelihood):
+            heavy = likelihood.weights
+            weight = float(len(x) if heavy is None else heavy.sum())
         return finite_maximum(
             x, point.gradient, point.information, spread=spread, weight=weight
         )
@@ -364,6 +367,8 @@ def separation_of(problem: Problem, *, directions: bool = True) -> Separation:
             problem.back,
             directions=directions,
         )
+    if isinstance(likelihood, ConditionalLikelihood):
+        return likelihood.separation(directions=directions)
     raise TypeError(f"no separation test for {type(likelihood).__name__}")
 
 

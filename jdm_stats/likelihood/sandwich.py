@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from jdm_stats.likelihood.conditional import ConditionalEvaluation
 from jdm_stats.likelihood.logistic import LogisticEvaluation
 from jdm_stats.likelihood.partial import PartialEvaluation
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
+
+Evaluated = PartialEvaluation | LogisticEvaluation | ConditionalEvaluation
 
 # A cluster with this share of the information in some direction leaves none for the rest.
 WHOLE = 1.0 - 1e-8
 
 
 def cluster_scores(
-    evaluation: PartialEvaluation | LogisticEvaluation,
+    evaluation: Evaluated,
     cluster: IntArray,
     copies: FloatArray | None = None,
 ) -> FloatArray:
@@ -27,7 +30,7 @@ def cluster_scores(
 
     Parameters
     ----------
-    evaluation : PartialEvaluation or LogisticEvaluation
+    evaluation : PartialEvaluation, LogisticEvaluation or ConditionalEvaluation
     cluster : (m,) int array
         Cluster of each row of the likelihood, 0 to G - 1.
     copies : (G,) float array, optional
@@ -48,10 +51,10 @@ def cluster_scores(
     )
 
 
-def cluster_information(
-    evaluation: PartialEvaluation | LogisticEvaluation, cluster: IntArray
-) -> FloatArray:
+def cluster_information(evaluation: Evaluated, cluster: IntArray) -> FloatArray:
     """Part of the information that each cluster contributes, (G, p, p); they add up to it."""
+    if isinstance(evaluation, ConditionalEvaluation):
+        return evaluation.cluster_information(cluster)
     x = evaluation.problem.covariates
     groups, p = int(cluster.max(initial=-1)) + 1, x.shape[1]
     parts = np.empty((groups, p, p))
@@ -82,7 +85,7 @@ def _around_means(evaluation: PartialEvaluation, i: int, j: int) -> FloatArray:
 
 
 def sandwich(
-    evaluation: PartialEvaluation | LogisticEvaluation,
+    evaluation: Evaluated,
     bread: FloatArray,
     cluster: IntArray,
     *,
@@ -93,7 +96,7 @@ def sandwich(
 
     Parameters
     ----------
-    evaluation : PartialEvaluation or LogisticEvaluation
+    evaluation : PartialEvaluation, LogisticEvaluation or ConditionalEvaluation
         At the estimate.
     bread : (p, p) float array
         Inverse of the (penalised) information.

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jdm_stats.likelihood import cholesky
+from jdm_stats.likelihood.matched_sets import MatchedSets
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray, RiskSets
 
 # A row counts as broken below this, with covariates and direction at most 1 in size.
@@ -137,6 +138,56 @@ def logistic_separation(
         return signed[order[margin[order] < -TOLERANCE]]
 
     return _recession(signed.mean(axis=0), broken, directions, combinations)
+
+
+def conditional_separation(
+    covariates: FloatArray, sets: MatchedSets, *, directions: bool = True
+) -> Separation:
+    """Test a conditional logistic likelihood for monotonicity.
+
+    A direction raises it for ever when in no set a control has a higher x'b than a case.
+
+    Parameters
+    ----------
+    covariates : (m, p) float array
+        Rows of ``sets.kept``; linearly independent within the sets.
+    sets : MatchedSets
+    directions : bool, default True
+        As in `cox_separation`.
+
+    Returns
+    -------
+    Separation
+
+    Examples
+    --------
+    In both pairs the case was exposed.
+
+    >>> import numpy as np
+    >>> from jdm_stats.likelihood.matched_sets import build_matched_sets
+    >>> case = np.array([True, False, True, False])
+    >>> sets = build_matched_sets(np.array([1, 1, 2, 2]), case)
+    >>> conditional_separation(np.array([[1.0], [0.0], [1.0], [0.0]]), sets)
+    Separation(separated=True, toward=array([1]))
+    """
+    x = sets.centred(covariates)
+    x = x / _size(x)
+    case = sets.case
+    share = np.where(case, 1.0 / sets.cases[sets.place], 0.0)
+    share[~case] = -1.0 / (sets.sizes - sets.cases)[sets.place[~case]]
+
+    def broken(direction: FloatArray) -> FloatArray:
+        eta = x @ direction
+        # rows by set, then by eta: the lowest case and the highest control of each
+        order = np.lexsort((eta, sets.place))
+        cases, controls = order[case[order]], order[~case[order]]
+        _, low = np.unique(sets.place[cases], return_index=True)
+        last = np.append(np.diff(sets.place[controls]) > 0, True)
+        lowest, highest = cases[low], controls[last]
+        worst = eta[lowest] - eta[highest] < -TOLERANCE
+        return x[lowest[worst]] - x[highest[worst]]
+
+    return _recession(share @ x, broken, directions)
 
 
 def finite_maximum(

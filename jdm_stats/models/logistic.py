@@ -98,7 +98,7 @@ def fit_logistic(
     """
     left, right = split_formula(formula)
     column = left or event
-    codes = _outcome(frame, column)
+    codes = outcome_codes(frame, column)
     named = named_column(frame, patient_id)
     children = None if named is None else frame[named].to_numpy()
     extras = read_extras(
@@ -187,7 +187,7 @@ def _rows(
     )
 
 
-def _outcome(frame: pd.DataFrame, column: str) -> FloatArray:
+def outcome_codes(frame: pd.DataFrame, column: str) -> FloatArray:
     """Whole codes of the outcome; every fault named."""
     if column not in frame.columns:
         raise UsageError(

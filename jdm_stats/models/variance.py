@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jdm_stats.likelihood.fitting import Problem, Solution
-from jdm_stats.likelihood.logistic import LogisticEvaluation
-from jdm_stats.likelihood.partial import PartialEvaluation
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
-from jdm_stats.likelihood.sandwich import sandwich
+from jdm_stats.likelihood.sandwich import Evaluated, sandwich
 from jdm_stats.models.fitted_rows import FittedRows
 
 FEW_CLUSTERS = 10
@@ -67,7 +65,7 @@ def robust_variance(
         ``degrees`` are clusters with an event less parameters, at least 1.
     """
     evaluation = solution.problem.likelihood.evaluate(solution.maximum.point.beta)
-    assert isinstance(evaluation, PartialEvaluation | LogisticEvaluation)
+    assert isinstance(evaluation, Evaluated)
     groups = np.unique(rows.groups[rows.seen], return_inverse=True)[1]
     copies, uneven = _copies(rows, groups)
     if uneven:
