@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 # Peaks of a penalised likelihood tried one after another.
 MAX_RESTARTS = 5
 # Steps of a plain climb before it is asked whether there is a maximum to climb to.
-FIRST_CLIMB = 8
+FIRST_CLIMB = 6
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from jdm_stats.errors import UsageError
-from jdm_stats.likelihood.estimable import clearly_independent, estimable_cox_columns
-from jdm_stats.likelihood.estimable import independent_columns as independent
+from jdm_stats.likelihood.estimable import (
+    clearly_independent,
+    estimable_cox_columns,
+    independent_columns,
+)
 from jdm_stats.likelihood.fast import Engine, choose
-from jdm_stats.likelihood.fitting import Problem, Solution
+from jdm_stats.likelihood.fitting import Problem, Solution, separation_of
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.risk_sets import FloatArray, build_risk_sets
 from jdm_stats.models.inference import ALIASED, NO_CONTRAST, NO_EVENT
@@ -111,40 +114,124 @@ def fit_arrays(
     >>> round(float(np.exp(fit.coefficients[0])), 4)
     2.5616
     """
-    x, died, begin, end = _checked(covariates, event, start, stop, model)
-    heavy, shift = _vectors(x, weights, offset)
-    _check_options(model, penalty, ties, interval, conf_level)
-    firth, p = penalty == "firth", x.shape[1] + (model == "logistic")
-    if not died.any() or (model == "logistic" and died.all()):
+    if engine == "compiled":
+        from jdm_stats.models.many import fit_many
+
+        one = np.zeros(len(np.asarray(event)), dtype=np.intp)
+        return fit_many(
+            *(covariates, event, start, stop),
+            by=one,
+            model=model,
+            penalty=penalty,
+            ties=ties,
+            strata=strata,
+            weights=weights,
+            offset=offset,
+            interval=interval,
+            conf_level=conf_level,
+            engine=engine,
+        ).only()
+    x, died, begin, end = check_arrays(covariates, event, start, stop, model)
+    heavy, shift = check_vectors(x, weights, offset)
+    check_options(model, penalty, ties, interval, conf_level)
+    rows = {
+        "x": x,
+        "died": died,
+        "begin": begin,
+        "end": end,
+        "strata": None if strata is None else np.asarray(strata, dtype=np.intp),
+        "weights": heavy,
+        "offset": shift,
+    }
+    return fit_checked(
+        rows,
+        engine,
+        model=model,
+        penalty=penalty,
+        ties=ties,
+        interval=interval,
+        conf_level=conf_level,
+    )
+
+
+def fit_checked(
+    rows: dict[str, Any],
+    engine: Engine,
+    *,
+    model: str,
+    penalty: str | None,
+    ties: str,
+    interval: str,
+    conf_level: float,
+    doubtful: bool = False,
+) -> ArrayFit:
+    """Fit arrays that have been checked.
+
+    Parameters
+    ----------
+    rows : dict
+        ``x, died, begin, end, strata, weights, offset``; None where not given.
+    engine, model, penalty, ties, interval, conf_level
+        As in `fit_arrays`.
+    doubtful : bool, default False
+        Ask first whether the plain likelihood is monotone, and climb only if not.
+
+    Returns
+    -------
+    ArrayFit
+    """
+    x, died = rows["x"], rows["died"]
+    logistic = model == "logistic"
+    p = x.shape[1] + logistic
+    if not died.any() or (logistic and died.all()):
         return _nothing(p, NO_CONTRAST if died.any() else NO_EVENT)
-    shared: dict[str, Any] = {"firth": firth}
-    if model == "logistic":
-        design = np.column_stack([np.ones(len(x)), x])
-        shared |= {"weights": heavy, "offset": shift}
-        shared["compiled"] = choose(
-            engine, len(x), p, limits=interval == "profile", firth=firth
-        )
-        problem = logistic_problem(design, died.astype(float), **shared)
-        estimable = clearly_independent(problem.zero.information) or len(
-            independent(design)
-        ) == len(design.T)
+    limits, firth = interval == "profile", penalty == "firth"
+    compiled = choose(engine, len(x), p, limits=limits, firth=firth)
+    if logistic:
+        problem, estimable = _logistic(rows, firth, compiled)
     else:
-        codes = None if strata is None else np.asarray(strata, dtype=np.intp)
-        sets = build_risk_sets(begin, end, died, strata=codes)
-        seen = x[sets.kept]
-        shared["weights"] = None if heavy is None else heavy[sets.kept]
-        shared["offset"] = None if shift is None else shift[sets.kept]
-        shared["compiled"] = choose(
-            engine, len(seen), p, limits=interval == "profile", firth=firth
-        )
-        problem = cox_problem(seen, sets, ties=ties, overwrite=False, **shared)  # type: ignore[arg-type]
-        estimable = (
-            clearly_independent(problem.zero.information)
-            or len(estimable_cox_columns(seen, sets)) == p
-        )
+        problem, estimable = _cox(rows, firth, ties, compiled)
     if not estimable:
         return _nothing(p, f"a column {ALIASED}")
+    if doubtful and separation_of(problem, directions=False).separated:
+        return _nothing(p, SEPARATED, separated=True)
     return solved(problem, interval, conf_level)
+
+
+def _logistic(
+    rows: dict[str, Any], firth: bool, compiled: bool
+) -> tuple[Problem, bool]:
+    design = np.column_stack([np.ones(len(rows["x"])), rows["x"]])
+    problem = logistic_problem(
+        design,
+        rows["died"].astype(float),
+        firth=firth,
+        weights=rows["weights"],
+        offset=rows["offset"],
+        compiled=compiled,
+    )
+    clear = clearly_independent(problem.zero.information)
+    return problem, clear or len(independent_columns(design)) == design.shape[1]
+
+
+def _cox(
+    rows: dict[str, Any], firth: bool, ties: str, compiled: bool
+) -> tuple[Problem, bool]:
+    sets = build_risk_sets(
+        rows["begin"], rows["end"], rows["died"], strata=rows["strata"]
+    )
+    seen, heavy, shift = rows["x"][sets.kept], rows["weights"], rows["offset"]
+    problem = cox_problem(
+        seen,
+        sets,
+        ties=ties,  # type: ignore[arg-type]
+        firth=firth,
+        weights=None if heavy is None else heavy[sets.kept],
+        offset=None if shift is None else shift[sets.kept],
+        compiled=compiled,
+    )
+    clear = clearly_independent(problem.zero.information)
+    return problem, clear or len(estimable_cox_columns(seen, sets)) == seen.shape[1]
 
 
 def solved(problem: Problem, interval: str, conf_level: float) -> ArrayFit:
@@ -198,9 +285,10 @@ def _nothing(p: int, reason: str, *, separated: bool = False) -> ArrayFit:
     )
 
 
-def _check_options(
+def check_options(
     model: str, penalty: str | None, ties: str, interval: str, conf_level: float
 ) -> None:
+    """Check the options of a fit of arrays; every fault at once."""
     wrong = []
     if model not in ("cox", "logistic"):
         wrong.append(f"model must be 'cox' or 'logistic'; received {model!r}")
@@ -216,7 +304,7 @@ def _check_options(
         raise UsageError("; ".join(wrong))
 
 
-def _checked(
+def check_arrays(
     covariates: ArrayLike,
     event: ArrayLike,
     start: ArrayLike | None,
@@ -226,10 +314,9 @@ def _checked(
     """Read the arrays; every fault of theirs at once."""
     x = np.asarray(covariates, dtype=float)
     codes = np.asarray(event)
-    wrong = []
     if x.ndim != 2 or not x.shape[1]:
         raise UsageError(f"covariates must be (n, p), p at least 1; received {x.shape}")
-    n = len(x)
+    n, wrong = len(x), []
     if not np.isfinite(x).all():
         bad = [int(j) for j in np.flatnonzero(~np.isfinite(x).all(axis=0))]
         wrong.append(f"covariates are missing or infinite in columns {bad}")
@@ -239,25 +326,31 @@ def _checked(
         wrong.append("event must hold 0 and 1 only; code competing events as 0")
     if model != "logistic" and stop is None:
         wrong.append("a Cox model needs stop=")
-    none = np.zeros(n)
-    end = none if stop is None else np.asarray(stop, dtype=float)
-    begin = none if start is None else np.asarray(start, dtype=float)
-    for name, values in (("start", begin), ("stop", end)):
-        if values.shape != (n,):
-            wrong.append(f"{name} must have {n} values; received shape {values.shape}")
-        elif not np.isfinite(values).all():
-            wrong.append(f"{name} is missing or infinite in some rows")
-    if not wrong and model != "logistic" and not (begin < end).all():
-        rows = [int(i) for i in np.flatnonzero(~(begin < end))[:20]]
-        wrong.append(f"rows {rows} (counted from 0) do not stop after they start")
+    end = np.zeros(n) if stop is None else np.asarray(stop, dtype=float)
+    begin = np.zeros(n) if start is None else np.asarray(start, dtype=float)
+    wrong += _time_faults(begin, end, n, cox=model != "logistic" and stop is not None)
     if wrong:
         raise UsageError("; ".join(wrong))
     return x, codes.astype(bool), begin, end
 
 
-def _vectors(
+def _time_faults(begin: FloatArray, end: FloatArray, n: int, *, cox: bool) -> list[str]:
+    wrong = []
+    for name, values in (("start", begin), ("stop", end)):
+        if values.shape != (n,):
+            wrong.append(f"{name} must have {n} values; received shape {values.shape}")
+        elif not np.isfinite(values).all():
+            wrong.append(f"{name} is missing or infinite in some rows")
+    if not wrong and cox and not (begin < end).all():
+        rows = [int(i) for i in np.flatnonzero(~(begin < end))[:20]]
+        wrong.append(f"rows {rows} (counted from 0) do not stop after they start")
+    return wrong
+
+
+def check_vectors(
     x: FloatArray, weights: ArrayLike | None, offset: ArrayLike | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
+    """Read weights and offset; every fault of theirs at once."""
     wrong, found = [], []
     for name, given in (("weights", weights), ("offset", offset)):
         values = None if given is None else np.asarray(given, dtype=float)
