@@ -40,7 +40,7 @@ class ProportionalHazards:
         ``term, chisq, df, p, reason``; the last row is GLOBAL, all terms together.
     residuals : DataFrame
         One row per term and event: ``term, time, transformed_time, residual, estimate,
-        variance``. Scaled Schoenfeld residuals: each is what its event says of the log
+        variance, columns``. Scaled Schoenfeld residuals: each is what its event says of the log
         hazard ratio then; their variance is about ``variance``. A term of several
         columns is drawn as a multiple of its estimated effect, so that its ``estimate``
         is 1.
@@ -145,7 +145,9 @@ def proportional_hazards(
         model=fit.model,
         transform=name,
         table=marked(_table(fit, drift, groups), fit.synthetic),
-        residuals=marked(_residuals(fit, groups, scale[dying]), fit.synthetic),
+        residuals=marked(
+            _residuals(fit, groups, scale[dying]), fit.synthetic, transform=name
+        ),
         n_events=len(dying),
         notes=tuple(_notes(fit, rows, len(dying))),
         synthetic=fit.synthetic,
@@ -256,6 +258,7 @@ def _residuals(
                     "residual": values[:, place] + estimate,
                     "estimate": estimate,
                     "variance": variance[place, place],
+                    "columns": len(columns),
                 }
             )
         )
