@@ -24,7 +24,9 @@ TRANSFORMS = ("km", "rank", "identity", "log")
 # Events below which the notes say that the test can hardly see anything.
 FEW_EVENTS = 50
 GLOBAL = "GLOBAL"
-SINGULAR = "the events cannot tell a change over time of this term from a constant effect"
+SINGULAR = (
+    "the events cannot tell a change over time of this term from a constant effect"
+)
 NO_ESTIMATE = "the term has no estimate"
 
 
@@ -207,7 +209,9 @@ def _groups(fit: FitResult, by: str) -> dict[str, list[int]]:
     if by == "term":
         columns = list(fit.design.spec.column_names)
         named = {
-            str(term): [fit.terms.index(columns[c]) for c in range(*at.indices(len(columns)))]
+            str(term): [
+                fit.terms.index(columns[c]) for c in range(*at.indices(len(columns)))
+            ]
             for term, at in fit.design.spec.term_slices.items()
             if str(term) != "1"
         }
@@ -267,7 +271,7 @@ def _residuals(
 
 def _inverse(matrix: FloatArray) -> FloatArray:
     try:
-        return np.linalg.inv(matrix)
+        return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     except LinAlgError:
         return np.full_like(matrix, np.nan)
 

@@ -130,7 +130,9 @@ class Profile:
     def estimate(self) -> float:
         """The measure at the estimate."""
         u, v, w = np.exp(self.turned.best.beta[:3])
-        return float(w - u - v + 1.0 if self.measure is RERI else 1.0 - (u + v - 1.0) / w)
+        return float(
+            w - u - v + 1.0 if self.measure is RERI else 1.0 - (u + v - 1.0) / w
+        )
 
     @property
     def std_error(self) -> float:
@@ -144,7 +146,11 @@ class Profile:
             half = np.linalg.solve(self.turned.best.information, slope)
         except np.linalg.LinAlgError:
             return np.nan
-        return float(np.sqrt(max(slope @ half, 0.0)))
+        return float(np.sqrt(max(float(slope @ half), 0.0)))
+
+    def held(self, value: float) -> Held:
+        """Give the likelihood with the measure held at ``value``."""
+        return Held(self.turned.likelihood, *self.measure.equation(value))
 
     def constrained(self, value: float, warm: FloatArray | None) -> Maximum:
         """Maximise the others with the measure held at ``value``.
@@ -160,26 +166,24 @@ class Profile:
         Maximum
             ``point`` in coordinates of `Held`.
         """
-        held = Held(self.turned.likelihood, *self.measure.equation(value))
+        held = self.held(value)
         penalty = HeldPenalty(self.turned.penalty, held)
-        starts = [self.turned.best.beta] if warm is None else [warm, self.turned.best.beta]
-        best: Maximum | None = None
-        for start in starts:
-            found = maximise(held, penalty, held.nearest(start))
-            better = best is None or (found.converged, found.point.value) > (
-                best.converged,
-                best.point.value + 1e-9,
-            )
-            if better:
-                best = found
-            if found.converged and penalty.concave:
+        starts = (
+            [self.turned.best.beta] if warm is None else [warm, self.turned.best.beta]
+        )
+        best = maximise(held, penalty, held.nearest(starts[0]))
+        for start in starts[1:]:
+            if best.converged and penalty.concave:
                 break
-        assert best is not None
+            other = maximise(held, penalty, held.nearest(start))
+            higher = other.point.value > best.point.value + 1e-9
+            if (other.converged, higher) > (best.converged, False):
+                best = other
         return best
 
     def slope(self, value: float, found: Maximum) -> float:
         """Give the derivative of the profile in the measure, at a constrained maximum."""
-        held = Held(self.turned.likelihood, *self.measure.equation(value))
+        held = self.held(value)
         beta = held.full(found.point.beta)
         evaluation = self.turned.likelihood.evaluate(beta)
         added = self.turned.penalty.contribution(evaluation, beta)
@@ -189,44 +193,66 @@ class Profile:
 
 def _limit(profile: Profile, side: float, quantile: float) -> Limit:
     """Newton on the signed root of the profile deviance, inside a bracket."""
-    estimate, first = profile.estimate, quantile * profile.std_error
-    if not (np.isfinite(first) and first > 0):
-        first = 1.0
-    inside, outside = 0.0, np.inf
-    distance, warm = first, None
+    search = _Search(profile, side, quantile)
     for _ in range(MAX_ITERATIONS):
-        value = estimate + side * distance
-        found = profile.constrained(value, warm)
+        ended = search.look()
+        if ended is not None:
+            return ended
+    return Limit(np.nan, False, f"no limit in {MAX_ITERATIONS} iterations")
+
+
+class _Search:
+    """Search for one limit; distances are from the estimate, to one side of it."""
+
+    def __init__(self, profile: Profile, side: float, quantile: float) -> None:
+        self.profile, self.side, self.quantile = profile, side, quantile
+        first = quantile * profile.std_error
+        self.distance = first if np.isfinite(first) and first > 0 else 1.0
+        self.inside, self.outside = 0.0, np.inf
+        self.warm: FloatArray | None = None
+
+    def look(self) -> Limit | None:
+        """Look at one value; the limit when the search has ended, else move on."""
+        value = self.profile.estimate + self.side * self.distance
+        found = self.profile.constrained(value, self.warm)
         if not found.converged:
-            outside = distance
-            if outside - inside < 1e-9 * max(1.0, distance):
-                return Limit(np.nan, False, found.failure_reason)
-            distance = 0.5 * (inside + outside)
-            continue
-        deviance = 2.0 * (profile.best_value - found.point.value)
+            return self._draw_back(found)
+        deviance = 2.0 * (self.profile.best_value - found.point.value)
         if deviance < -1e-6:
             return Limit(np.nan, False, "the fit is not the highest peak")
         root = float(np.sqrt(max(deviance, 0.0)))
-        warm = Held(
-            profile.turned.likelihood, *profile.measure.equation(value)
-        ).full(found.point.beta)
-        if abs(root - quantile) <= ROOT_TOLERANCE:
+        self.warm = self.profile.held(value).full(found.point.beta)
+        if abs(root - self.quantile) <= ROOT_TOLERANCE:
             return Limit(value, True, "")
-        inside, outside = (
-            (distance, outside) if root < quantile else (inside, distance)
-        )
-        if outside - inside <= 1e-12 * max(1.0, distance):
-            if abs(root - quantile) <= LOOSE_ROOT:
-                return Limit(value, True, "")
-            return Limit(np.nan, False, "the profile jumps across the quantile")
-        if np.isinf(outside) and distance > FARTHEST:
-            return Limit(side * np.inf, True, "")
-        gain = -side * profile.slope(value, found) / root if root > 0 else 0.0
-        step = distance + (quantile - root) / gain if gain > 0 else np.inf
-        if np.isinf(outside):
-            distance = min(max(step, 1.05 * distance), 4.0 * distance)
-        elif inside < step < outside:
-            distance = step
+        if root < self.quantile:
+            self.inside = self.distance
         else:
-            distance = 0.5 * (inside + outside)
-    return Limit(np.nan, False, f"no limit in {MAX_ITERATIONS} iterations")
+            self.outside = self.distance
+        if self.outside - self.inside <= 1e-12 * max(1.0, self.distance):
+            near = abs(root - self.quantile) <= LOOSE_ROOT
+            return (
+                Limit(value, True, "")
+                if near
+                else Limit(np.nan, False, "the profile jumps across the quantile")
+            )
+        if np.isinf(self.outside) and self.distance > FARTHEST:
+            return Limit(self.side * np.inf, True, "")
+        self.distance = self._next(value, found, root)
+        return None
+
+    def _draw_back(self, found: Maximum) -> Limit | None:
+        self.outside = self.distance
+        if self.outside - self.inside < 1e-9 * max(1.0, self.distance):
+            return Limit(np.nan, False, found.failure_reason)
+        self.distance = 0.5 * (self.inside + self.outside)
+        return None
+
+    def _next(self, value: float, found: Maximum, root: float) -> float:
+        fall = -self.side * self.profile.slope(value, found)
+        here = self.distance
+        step = here + (self.quantile - root) * root / fall if fall > 0 else np.inf
+        if np.isinf(self.outside):
+            return min(max(step, 1.05 * here), 4.0 * here)
+        if self.inside < step < self.outside:
+            return step
+        return 0.5 * (self.inside + self.outside)

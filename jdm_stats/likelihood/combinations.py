@@ -56,7 +56,7 @@ def turned_by(solution: Solution, into: FloatArray) -> Turned:
         raise TypeError(f"no linear predictor in a {type(likelihood).__name__}")
     other = replace(likelihood, covariates=likelihood.covariates @ into)
     penalty = solution.problem.penalty.turned(into)
-    beta = np.linalg.solve(into, solution.maximum.point.beta)
+    beta = np.asarray(np.linalg.solve(into, solution.maximum.point.beta), dtype=float)
     return Turned(other, penalty, evaluate_point(other, penalty, beta), into)
 
 
@@ -81,7 +81,9 @@ def combination_limits(
     std_error = float(np.sqrt(variance)) / length
     known = None
     if conf_level != 0.95:
-        known = profile_limits(turned.likelihood, turned.penalty, turned.best, 0, std_error)
+        known = profile_limits(
+            turned.likelihood, turned.penalty, turned.best, 0, std_error
+        )
     ends = profile_limits(
         turned.likelihood, turned.penalty, turned.best, 0, std_error, conf_level, known
     )

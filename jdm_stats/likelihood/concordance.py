@@ -50,7 +50,7 @@ class PairCounts:
         return float((concordant + tied / 2.0) / pairs) if pairs > 0 else np.nan
 
     def influence(self, weights: FloatArray) -> FloatArray:
-        """What each row moves the concordance by (infinitesimal jackknife), (m,).
+        """Give what each row moves the concordance by (infinitesimal jackknife), (m,).
 
         Parameters
         ----------
@@ -162,8 +162,8 @@ def score_ranks(score: FloatArray) -> IntArray:
 def _pairs_within(group: IntArray, weights: FloatArray, count: int) -> FloatArray:
     """Weight of the pairs within each group: half of (sum squared less sum of squares)."""
     total = np.bincount(group, weights, count)
-    pairs: FloatArray = 0.5 * (total**2 - np.bincount(group, weights**2, count))
-    return pairs
+    squares = np.bincount(group, weights**2, count)
+    return np.asarray(0.5 * (total**2 - squares), dtype=np.float64)
 
 
 class _Dominance:

@@ -86,7 +86,7 @@ class Held:
         return float(expit(one)), float(expit(two))
 
     def jacobian(self, theta: FloatArray) -> FloatArray:
-        """Derivatives of all coefficients in the free coordinates, (p, p - 1)."""
+        """Differentiate all coefficients in the free coordinates, (p, p - 1)."""
         a, b = self.shares(theta)
         matrix = np.zeros((len(theta) + 1, len(theta)))
         matrix[:3, :2] = {
@@ -112,7 +112,7 @@ class Held:
         return matrix
 
     def moves(self, theta: FloatArray, dc: float, dd: float) -> FloatArray:
-        """Derivative of all coefficients when c and d change at rates dc and dd, (p,)."""
+        """Give the derivative of all coefficients when c and d change at rates dc and dd, (p,)."""
         moved = np.zeros(len(theta) + 1)
         w = float(np.exp(self.full(theta)[2]))
         if self.way == "both":

@@ -1,6 +1,8 @@
-"""Scaled Schoenfeld residuals against time, with a smooth curve: does the ratio change?"""
+"""Scaled Schoenfeld residuals against time, with a smooth curve."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,7 +109,9 @@ def schoenfeld_plot(
         )
     if df < 2:
         raise UsageError(f"df must be 2 or more; received {df!r}")
-    x, y, time = (numbers(own, name) for name in ("transformed_time", "residual", "time"))
+    x, y, time = (
+        numbers(own, name) for name in ("transformed_time", "residual", "time")
+    )
     estimate, variance = (float(numbers(own, n)[0]) for n in ("estimate", "variance"))
     axes = axes_or_new(ax, 6.5, 4.2)
     axes.axhline(0.0, color=RULE, lw=0.8, zorder=1).set_gid("no-effect")
@@ -115,7 +119,10 @@ def schoenfeld_plot(
     level.set_gid("estimate")
     (points,) = axes.plot(x, y, "o", ms=4, mfc="none", mec=INK, mew=0.8, zorder=3)
     points.set_gid("residual")
-    entries = [(points, "one event"), (level, "estimate, if constant")]
+    entries: list[tuple[Any, str]] = [
+        (points, "one event"),
+        (level, "estimate, if constant"),
+    ]
     found = smooth_with_band(x, y, variance, df)
     if found is not None:
         at, middle, reach = found
@@ -216,4 +223,6 @@ def _time_ticks(axes: Axes, x: np.ndarray, time: np.ndarray) -> None:
     at = np.interp(rounded, times, places)
     apart = np.concatenate([[True], np.diff(at) > 0.06 * (places[-1] - places[0])])
     axes.set_xticks(at[apart])
-    axes.set_xticklabels([f"{t:,.0f}" if t >= 1000 else f"{t:g}" for t in rounded[apart]])
+    axes.set_xticklabels(
+        [f"{t:,.0f}" if t >= 1000 else f"{t:g}" for t in rounded[apart]]
+    )
