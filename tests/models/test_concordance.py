@@ -26,7 +26,8 @@ def test_concordance_is_that_of_r(name):
 
 def test_four_children_on_paper(four_children):
     """A (exposed) dies first of four: two unexposed, one exposed; B loses to C, ties with D;
-    C beats D."""
+    C beats D.
+    """
     found = fit_cox(four_children, "nxp2").concordance()
     beta = fit_cox(four_children, "nxp2").summary["coef"].iloc[0]
     assert beta > 0
