@@ -76,6 +76,9 @@ def combination_limits(
     -------
     lower, upper : Limit
     """
+    alone = np.flatnonzero(weights)
+    if len(alone) == 1 and weights[alone[0]] == 1.0:
+        return solution.limits(int(alone[0]), conf_level)
     turned, length = _first(solution, weights)
     variance = weights @ solution.covariance @ weights
     std_error = float(np.sqrt(variance)) / length
