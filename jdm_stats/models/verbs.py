@@ -1,6 +1,7 @@
 """What one can ask of a fit beyond its table; each verb is one call of a function.
 
-The functions stand in rooms of their own (`variance`, `residuals`, `prediction`, `levels`);
+The functions stand in rooms of their own (`variance`, `residuals`, `prediction`, `levels`,
+`concordance`);
 `jdm_stats.models.fit.FitResult` inherits the verbs.
 """
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.fitting import Solution
+from jdm_stats.models.concordance import Concordance, concordance
 from jdm_stats.models.fitted_rows import CoxRows, FittedRows
 from jdm_stats.models.inference import Inference, IntervalKind
 from jdm_stats.models.levels import events_per_level
@@ -125,6 +127,10 @@ class FitVerbs:
         See `jdm_stats.models.prediction.predict`.
         """
         return predict(self._fit, frame, flic=flic)
+
+    def concordance(self) -> Concordance:
+        """Harrell's C, the c-statistic; see `jdm_stats.models.concordance.concordance`."""
+        return concordance(self._fit)
 
     def cox_rows(self) -> CoxRows:
         """Give the rows of a Cox fit that has an estimate.
