@@ -134,10 +134,11 @@ class EventLedger:
         labels : mapping of str to str, optional
             Words for terms.
         """
-        moved = movements_table(self._refits).set_index("term", drop=False)
+        chosen = terms_to_tell(term, self.terms)
         return " ".join(
-            movement_sentence(moved.loc[t], self.ratio, self.leave_out, labels or {})
-            for t in terms_to_tell(term, self.terms)
+            movement_sentence(row, self.ratio, self.leave_out, labels or {})
+            for _, row in movements_table(self._refits).iterrows()
+            if row["term"] in chosen
         )
 
     def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -274,7 +275,9 @@ def _check(fit: FitResult, leave_out: str) -> None:
             f"event_ledger takes a result of fit_cox or fit_logistic; received {kind}"
         )
     if leave_out not in LEAVE_OUT:
-        raise UsageError(f"leave_out must be one of {LEAVE_OUT}; received {leave_out!r}")
+        raise UsageError(
+            f"leave_out must be one of {LEAVE_OUT}; received {leave_out!r}"
+        )
     if fit.rows is None or fit.inference.solution is None:
         raise UsageError(
             f"the fit has no estimate that an event could move: {fit.failure_reason}"
@@ -354,7 +357,9 @@ def _notes(
             "ended there."
         )
     else:
-        notes.append("Left out: the row of the event; without its outcome it says nothing.")
+        notes.append(
+            "Left out: the row of the event; without its outcome it says nothing."
+        )
     if fit.kind == "logistic":
         notes.append(
             "A logistic model has no risk sets: every row of the fit stands for one, and "

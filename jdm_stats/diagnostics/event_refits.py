@@ -79,9 +79,7 @@ def refits_without(
                 key = int(rows.children[event])
             if key not in whole:
                 left = rows_without(rows, event, leave_out)
-                made, _ = infer_rows(
-                    fit.terms, left, fit.interval, near=fit.inference
-                )
+                made, _ = infer_rows(fit.terms, left, fit.interval, near=fit.inference)
                 whole[key] = made
             found.append(whole[key])
     return found

@@ -66,7 +66,8 @@ def event_rows(
     rows = fit.rows
     assert rows is not None
     fitted = None if frame is None else _fitted(fit, frame)
-    at, told = facts.rows, {}
+    at = facts.rows
+    told: dict[str, Any] = {}
     told["patient"] = _patients(fit, fitted, at, names, patient_id)
     if isinstance(rows, CoxRows):
         told["time"] = rows.stop[at]
@@ -88,9 +89,11 @@ def event_rows(
 def order_of_events(table: pd.DataFrame) -> np.ndarray:
     """Give the order of time; at one time that of strata and children."""
     keys = [c for c in ("time", "stratum", "patient", "place") if c in table.columns]
-    return table.assign(patient=table["patient"].astype(str)).sort_values(
-        keys, kind="stable"
-    ).index.to_numpy()
+    return (
+        table.assign(patient=table["patient"].astype(str))
+        .sort_values(keys, kind="stable")
+        .index.to_numpy()
+    )
 
 
 def _fitted(fit: FitResult, frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +114,7 @@ def _patients(
     at: np.ndarray,
     names: Mapping[Any, str] | None,
     patient_id: str | None,
-) -> list[Any]:
+) -> list[str | None]:
     """Names of the children: ids of synthetic ones, numbers of real ones."""
     assert fit.rows is not None
     column = None if fitted is None else named_column(fitted, patient_id)

@@ -14,7 +14,7 @@ from jdm_stats.html import format_ratio
 NAMED = 3
 
 
-def event_label(patient: object, time: float, event: int) -> str:
+def event_label(patient: str | None, time: float, event: int) -> str:
     """Name an event for a table or figure: ``S014, day 312``.
 
     Examples
@@ -22,7 +22,7 @@ def event_label(patient: object, time: float, event: int) -> str:
     >>> event_label("S014", 312.0, 1), event_label(None, 0.25, 2)
     ('S014, day 312', 'event 2, time 0.25')
     """
-    who = f"event {event}" if patient is None or pd.isna(patient) else str(patient)
+    who = f"event {event}" if patient is None else patient
     return who if math.isnan(time) else f"{who}, {_moment(time)}"
 
 
@@ -60,7 +60,9 @@ def _movement(own: pd.DataFrame) -> dict[str, object]:
         "events": len(own),
     }
     ends = {
-        f"{end}_{column}": getattr(own[column], {"least": "min", "greatest": "max"}[end])()
+        f"{end}_{column}": getattr(
+            own[column], {"least": "min", "greatest": "max"}[end]
+        )()
         for column in ("estimate", "conf_low", "conf_high")
         for end in ("least", "greatest")
     }
@@ -126,10 +128,8 @@ def movement_sentence(
         return f"Without {every} there is no estimate of the {ratio} for {term}."
     way = "falls" if row["without_estimate"] < row["estimate"] else "rises"
     before, after = (_ratio(row[c]) for c in ("estimate", "without_estimate"))
-    if before == after:
-        moved = f"stays at {before}"
-    else:
-        moved = f"{way} from {before} to {after}"
+    same = before == after
+    moved = f"stays at {before}" if same else f"{way} from {before} to {after}"
     ends = f"95% limits {_ratio(row['without_low'])} to {_ratio(row['without_high'])}"
     return (
         f"Without {_whom(row['label'], leave_out)} the {ratio} for {term} {moved} ({ends}); "
@@ -147,7 +147,9 @@ def _whom(label: str, leave_out: str) -> str:
     if leave_out == "patient":
         return who
     of = who if who.startswith("event ") else f"the event of {who}"
-    return f"{of} {'on' if moment.startswith('day') else 'at'} {moment}" if moment else of
+    return (
+        f"{of} {'on' if moment.startswith('day') else 'at'} {moment}" if moment else of
+    )
 
 
 def _verdict(row: pd.Series, leave_out: str) -> str:
@@ -179,9 +181,7 @@ def _verdict(row: pd.Series, leave_out: str) -> str:
     if said:
         return " ".join(said)
     if before:
-        return (
-            "No single event carries the result: whichever is left out, the limits exclude 1."
-        )
+        return "No single event carries the result: whichever is left out, the limits exclude 1."
     return "Whichever is left out, the limits hold 1."
 
 

@@ -220,9 +220,7 @@ def _firth_cox(fit: FitResult) -> SecondFit:
     options = {"gtol": 1e-9, "xtol": TIGHT, "max_iter": 500}
     model = import_module("firthmodels").FirthCoxPH(backend="numpy", **options)
     model.fit(_design(fit, rows)[seen], outcome)
-    return SecondFit(
-        np.ravel(model.coef_), np.ravel(model.bse_), float(model.loglik_)
-    )
+    return SecondFit(np.ravel(model.coef_), np.ravel(model.bse_), float(model.loglik_))
 
 
 def _firth_logistic(fit: FitResult) -> SecondFit:

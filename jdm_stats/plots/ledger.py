@@ -113,7 +113,12 @@ def ledger_plot(
     draw_null_line(axes, 1.0)
     if math.isfinite(values[0, 3]) and values[0, 3] > 0:
         axes.axvline(
-            values[0, 3], color=FAINT, lw=0.9, ls=(0, (4, 3)), zorder=1, gid="whole-line"
+            values[0, 3],
+            color=FAINT,
+            lw=0.9,
+            ls=(0, (4, 3)),
+            zorder=1,
+            gid="whole-line",
         )
     log_ticks(axes, limits)
     axes.set_xlabel(_title(kind, relabelled(labels).get(chosen, chosen), own, shown))
