@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jdm_stats.diagnostics.event_facts import EventFacts, event_facts, two_valued
+from jdm_stats.diagnostics.event_facts import event_facts, two_valued
 from jdm_stats.diagnostics.event_refits import refits_without
-from jdm_stats.diagnostics.event_rows import event_rows, order_of_events
-from jdm_stats.diagnostics.event_words import (
-    event_label,
-    movement_sentence,
-    movements_table,
+from jdm_stats.diagnostics.event_rows import (
+    event_rows,
+    ledger_notes,
+    order_of_events,
+    refit_rows,
 )
+from jdm_stats.diagnostics.event_words import movement_sentence, movements_table
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_ratio, html_table, notes_list
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.fit import RATIO, FitResult
-from jdm_stats.models.inference import Inference
 from jdm_stats.models.words import terms_to_tell
 
 LEAVE_OUT = ("event", "patient")
@@ -241,8 +241,8 @@ def event_ledger(
     >>> ledger.events[["patient", "time", "at_risk", "at_risk_alike"]].values.tolist()
     [['child 1', 1.0, 4, 2], ['child 2', 2.0, 3, 2], ['child 3', 3.0, 2, 1]]
     >>> ledger.in_words().split(";")[0]
-    'Without the event of child 2 on day 2 the hazard ratio for nxp2 rises from 2.00 to
-    7.56 (95% limits 0.58 to 1025)'
+    'Without the event of child 2 on day 2 the hazard ratio for nxp2 rises from 2.14 to
+    5.00 (95% limits 0.41 to 690)'
     """
     _check(fit, leave_out)
     alike = _positions(fit, exposure)
@@ -261,10 +261,10 @@ def event_ledger(
         ratio=RATIO[fit.kind],
         leave_out=leave_out,
         terms=fit.terms,
-        notes=_notes(fit, leave_out, alike, shown),
+        notes=ledger_notes(fit, leave_out, alike, shown),
         synthetic=fit.synthetic,
         _events=table,
-        _refits=_long(fit, facts, table, order, without, leave_out),
+        _refits=refit_rows(fit, facts, table, order, without, leave_out),
     )
 
 
@@ -296,74 +296,3 @@ def _positions(fit: FitResult, exposure: Sequence[str] | None) -> list[int]:
     if unknown:
         raise UsageError(f"no such terms: {unknown}; the terms are {fit.terms}")
     return [fit.terms.index(term) for term in named]
-
-
-def _long(
-    fit: FitResult,
-    facts: EventFacts,
-    table: pd.DataFrame,
-    order: np.ndarray,
-    without: list[Inference],
-    leave_out: str,
-) -> pd.DataFrame:
-    """One row per event and term."""
-    assert fit.rows is not None
-    whole, parts = fit.inference, []
-    for number, k in enumerate(order):
-        own, row = without[k], table.iloc[number]
-        patient = row.get("patient")
-        time = float(row.get("time", np.nan))
-        failures = own.limit_failures or ("",) * len(fit.terms)
-        part = {
-            "model": fit.model,
-            "event": number + 1,
-            "patient": patient,
-            "time": time,
-            "label": event_label(patient, time, number + 1),
-            "term": fit.terms,
-            "estimate": own.coefficients,
-            "conf_low": own.lower,
-            "conf_high": own.upper,
-            "whole_estimate": whole.coefficients,
-            "whole_low": whole.lower,
-            "whole_high": whole.upper,
-            "value": fit.rows.covariates[facts.rows[k]],
-            "place": facts.places[k],
-            "share_of_information": facts.shares[k],
-            "scale": f"log {RATIO[fit.kind]}",
-            "interval": fit.interval,
-            "leave_out": leave_out,
-            "reason": [a or b for a, b in zip(own.reasons, failures, strict=True)],
-        }
-        parts.append(pd.DataFrame(part))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _notes(
-    fit: FitResult, leave_out: str, alike: list[int], shown: tuple[str, ...]
-) -> tuple[str, ...]:
-    named = ", ".join(fit.terms[j] for j in alike)
-    notes = [*shown]
-    notes.append(
-        f"At risk of the same exposure: equal in {named}."
-        if named
-        else "No 0/1 term: everyone at risk counts as of the same exposure."
-    )
-    if leave_out == "patient":
-        notes.append("Left out: all rows of the child who had the event.")
-    elif fit.kind == "cox":
-        notes.append(
-            "Left out: the event. The child stays at risk until then, as if follow-up had "
-            "ended there."
-        )
-    else:
-        notes.append(
-            "Left out: the row of the event; without its outcome it says nothing."
-        )
-    if fit.kind == "logistic":
-        notes.append(
-            "A logistic model has no risk sets: every row of the fit stands for one, and "
-            "rows without the outcome bring information too, so the shares do not add up "
-            "to 1."
-        )
-    return tuple(notes)

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.diagnostics.event_facts import EventFacts
+from jdm_stats.diagnostics.event_words import event_label
 from jdm_stats.errors import UsageError
-from jdm_stats.models.fit import FitResult
+from jdm_stats.models.fit import RATIO, FitResult
 from jdm_stats.models.fitted_rows import CoxRows
+from jdm_stats.models.inference import Inference
 from jdm_stats.models.rows import named_column
 
 OWN = (
@@ -173,3 +175,96 @@ def _telling(fit: FitResult, fitted: pd.DataFrame) -> list[str]:
         or "pulse" in c
     ]
     return [c for c in dict.fromkeys([*found, *fit.design.variables]) if c not in OWN]
+
+
+def refit_rows(
+    fit: FitResult,
+    facts: EventFacts,
+    table: pd.DataFrame,
+    order: np.ndarray,
+    without: list[Inference],
+    leave_out: str,
+) -> pd.DataFrame:
+    """Put the fits without each event in rows of event and term.
+
+    Parameters
+    ----------
+    fit : FitResult
+    facts : EventFacts
+    table : DataFrame
+        The events, in order of time.
+    order : (D,) int array
+        Place of each of them in ``facts`` and ``without``.
+    without : list of Inference
+    leave_out : {"event", "patient"}
+
+    Returns
+    -------
+    DataFrame
+        As ``EventLedger.tidy``, logarithms.
+    """
+    assert fit.rows is not None
+    whole, parts = fit.inference, []
+    for number, k in enumerate(order):
+        own, row = without[k], table.iloc[number]
+        patient = row.get("patient")
+        time = float(row.get("time", np.nan))
+        failures = own.limit_failures or ("",) * len(fit.terms)
+        part = {
+            "model": fit.model,
+            "event": number + 1,
+            "patient": patient,
+            "time": time,
+            "label": event_label(patient, time, number + 1),
+            "term": fit.terms,
+            "estimate": own.coefficients,
+            "conf_low": own.lower,
+            "conf_high": own.upper,
+            "whole_estimate": whole.coefficients,
+            "whole_low": whole.lower,
+            "whole_high": whole.upper,
+            "value": fit.rows.covariates[facts.rows[k]],
+            "place": facts.places[k],
+            "share_of_information": facts.shares[k],
+            "scale": f"log {RATIO[fit.kind]}",
+            "interval": fit.interval,
+            "leave_out": leave_out,
+            "reason": [a or b for a, b in zip(own.reasons, failures, strict=True)],
+        }
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True)
+
+
+def ledger_notes(
+    fit: FitResult, leave_out: str, alike: list[int], shown: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say what was left out, and what counts as the same exposure."""
+    named = ", ".join(fit.terms[j] for j in alike)
+    notes = [*shown]
+    notes.append(
+        f"At risk of the same exposure: equal in {named}."
+        if named
+        else "No 0/1 term: everyone at risk counts as of the same exposure."
+    )
+    if leave_out == "patient":
+        notes.append("Left out: all rows of the child who had the event.")
+    elif fit.kind == "cox":
+        notes.append(
+            "Left out: the event. The child stays at risk until then, as if follow-up had "
+            "ended there."
+        )
+    else:
+        notes.append(
+            "Left out: the row of the event; without its outcome it says nothing."
+        )
+    if fit.kind == "logistic":
+        notes.append(
+            "A logistic model has no risk sets: every row of the fit stands for one, and "
+            "rows without the outcome bring information too, so the shares do not add up "
+            "to 1."
+        )
+    if fit.penalty not in (None, "firth"):
+        notes.append(
+            "The shares of the information add up to less than 1: the rest is the priors'."
+        )
+    return tuple(notes)

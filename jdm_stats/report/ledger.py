@@ -63,8 +63,8 @@ def events_of_a_fit_table(
     ...         "share_of_information": [0.096],
     ...     }
     ... )
-    >>> events_of_a_fit_table(events).iloc[0].tolist()
-    ['child 1', '83', 487, 98, '89%', '10%']
+    >>> events_of_a_fit_table(events)[["Day", "Place", "Information"]].values.tolist()
+    [['83', '89%', '10%']]
     """
     needed = ["patient", "at_risk", "at_risk_alike", "place", "share_of_information"]
     require_columns(events, needed, "events_of_a_fit_table")
