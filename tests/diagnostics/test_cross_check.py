@@ -222,7 +222,7 @@ def test_a_fit_without_estimate_is_not_checked():
 def test_an_engine_that_disagrees_is_told_with_both_numbers(monkeypatch):
     def wrong(fit):
         right = _phreg(fit)
-        return replace(right, coefficients=right.coefficients + [0.0, 1e-5])
+        return replace(right, coefficients=right.coefficients + np.array([0.0, 1e-5]))
 
     monkeypatch.setattr(
         second_engines, "PHREG", replace(PHREG, refit=wrong), raising=True
