@@ -6,10 +6,12 @@ off the arrays of the likelihood; a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import CoxRows, FittedRows
@@ -50,14 +52,20 @@ class EventFacts:
     shares: FloatArray
 
 
-def two_valued(fit: FitResult) -> list[int]:
-    """Positions of the 0/1 terms of a fit, the intercept left out."""
-    matrix = fit.design.matrix
-    return [
-        j
-        for j, term in enumerate(fit.terms)
-        if term != "Intercept" and bool(np.isin(matrix[:, j], (0.0, 1.0)).all())
-    ]
+def exposure_terms(fit: FitResult, exposure: Sequence[str] | None) -> list[int]:
+    """Positions of the terms that make two rows alike; by default every 0/1 term."""
+    if exposure is None:
+        matrix = fit.design.matrix
+        return [
+            j
+            for j, term in enumerate(fit.terms)
+            if term != "Intercept" and bool(np.isin(matrix[:, j], (0.0, 1.0)).all())
+        ]
+    named = [exposure] if isinstance(exposure, str) else list(exposure)
+    unknown = [term for term in named if term not in fit.terms]
+    if unknown:
+        raise UsageError(f"no such terms: {unknown}; the terms are {fit.terms}")
+    return [fit.terms.index(term) for term in named]
 
 
 def event_facts(fit: FitResult, exposure: list[int]) -> EventFacts:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jdm_stats.diagnostics.event_facts import event_facts, two_valued
+from jdm_stats.diagnostics.event_facts import event_facts, exposure_terms
 from jdm_stats.diagnostics.event_refits import refits_without
 from jdm_stats.diagnostics.event_rows import (
     event_rows,
@@ -149,8 +149,14 @@ class EventLedger:
         return f"<{mark}Event ledger of {self.model}: {len(self._events)} events>"
 
     def _repr_html_(self) -> str:
-        shown = self._events.copy()
-        for term in terms_to_tell(None, self.terms):
+        shown = self._events.rename(columns=lambda name: name.replace("_", " "))
+        whole = [
+            c
+            for c in shown.select_dtypes("number").columns
+            if (shown[c].dropna() % 1 == 0).all()
+        ]
+        terms = terms_to_tell(None, self.terms)
+        for term in terms:
             own = self.tidy(exponentiate=True)
             own = own[own["term"] == term]
             shown[f"{term} without it"] = [
@@ -161,8 +167,13 @@ class EventLedger:
             f"Events of {self.model}: {self.formula}; {self.ratio}s without each "
             f"{self.leave_out} (95% {self.interval} limits)"
         )
-        table = html_table(shown, caption=caption, synthetic=self.synthetic)
-        return table + notes_list([self.in_words(), *self.notes])
+        table = html_table(
+            shown,
+            caption=caption,
+            formats=dict.fromkeys(whole, ".0f"),
+            synthetic=self.synthetic,
+        )
+        return table + notes_list([*(self.in_words(t) for t in terms), *self.notes])
 
 
 _LOGARITHMS = (
@@ -245,7 +256,7 @@ def event_ledger(
     5.00 (95% limits 0.41 to 690)'
     """
     _check(fit, leave_out)
-    alike = _positions(fit, exposure)
+    alike = exposure_terms(fit, exposure)
     facts = event_facts(fit, alike)
     table, shown = event_rows(
         fit, facts, frame, columns=columns, names=names, patient_id=patient_id
@@ -286,13 +297,3 @@ def _check(fit: FitResult, leave_out: str) -> None:
         raise UsageError(
             "leave_out='patient': the fit knows no patients; fit with patient_id="
         )
-
-
-def _positions(fit: FitResult, exposure: Sequence[str] | None) -> list[int]:
-    if exposure is None:
-        return two_valued(fit)
-    named = [exposure] if isinstance(exposure, str) else list(exposure)
-    unknown = [term for term in named if term not in fit.terms]
-    if unknown:
-        raise UsageError(f"no such terms: {unknown}; the terms are {fit.terms}")
-    return [fit.terms.index(term) for term in named]

@@ -131,9 +131,12 @@ def movement_sentence(
     same = before == after
     moved = f"stays at {before}" if same else f"{way} from {before} to {after}"
     ends = f"95% limits {_ratio(row['without_low'])} to {_ratio(row['without_high'])}"
+    other = "no other"
+    if row["events_without_estimate"]:
+        other = "no other that leaves an estimate"
     return (
         f"Without {_whom(row['label'], leave_out)} the {ratio} for {term} {moved} ({ends}); "
-        f"no other moves it further. {_verdict(row, leave_out)}"
+        f"{other} moves it further. {_verdict(row, leave_out)}"
     )
 
 

@@ -101,6 +101,7 @@ def test_an_estimate_that_exists_no_more_is_missing_with_its_reason_and_named():
         "There is no estimate without the event of child 2 on day 2."
         in ledger.in_words()
     )
+    assert "no other that leaves an estimate moves it further" in ledger.in_words()
 
 
 def test_the_only_event_leaves_nothing():
