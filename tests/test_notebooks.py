@@ -101,3 +101,19 @@ def jdm_ratio(row: list[float]) -> str:
     from jdm_stats.html import format_ratio
 
     return format_ratio(*row)
+
+
+def test_the_risk_report_shows_single_events_and_second_engines(rendered):
+    folder = rendered("perforation_risk")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Two other engines agree on the coefficients" in page
+    assert "DISAGREE" not in page
+    told = pd.read_csv(folder / "tables" / "event_ledger.csv")
+    cox = pd.read_csv(folder / "tables" / "cox.csv")
+    assert len(told) == int(cox["Events / n"].iloc[0].split(" / ")[0])
+    moved = pd.read_csv(folder / "tables" / "event_movements.csv")
+    own = cox[cox["Model"] == "Firth Cox"]
+    assert moved["Term"].tolist() == own["Term"].tolist()
+    ratios = moved["HR (95% CI) with every event"].tolist()
+    assert ratios == own["HR (95% CI)"].tolist()
+    assert (folder / "figures" / "event_ledger.png").exists()

@@ -7,15 +7,19 @@ what `run_analysis` returns, so a person in Jupyter has the same numbers from on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import pandas as pd
 
 from jdm_stats.analysis.fits import cmas_fits, plan_fits, plan_intervals
 from jdm_stats.analysis.flow import interval_flow, landmark_flow
+from jdm_stats.analysis.pulses import SHOWN, with_days_since_pulse
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.faults import in_order
 from jdm_stats.cohort.steroids import read_steroids
+from jdm_stats.diagnostics.cross_check import CrossCheck, cross_check
+from jdm_stats.diagnostics.event_ledger import EventLedger, event_ledger
 from jdm_stats.errors import CohortError, DataError, Fault, UsageError
 from jdm_stats.exposure.history import History
 from jdm_stats.exposure.landmark import landmark_history
@@ -103,6 +107,47 @@ class RiskAnalysis:
             said.setdefault(f"No fit: {reason}", []).append(name)
         return tuple(f"{', '.join(models)}: {note}" for note, models in said.items())
 
+    @property
+    def names_of_children_with_event(self) -> dict[str, str]:
+        """What to call each child with the outcome: a real registry's ids become numbers."""
+        events = self.cohort.events
+        ids = events.loc[events["event"] == self.plan.outcome, "patient_id"].unique()
+        if self.cohort.synthetic:
+            return {name: str(name) for name in ids}
+        return {name: f"child {k}" for k, name in enumerate(sorted(ids), start=1)}
+
+    @cached_property
+    def cross_checks(self) -> MappingProxyType[str, CrossCheck]:
+        """The plain fits held against other libraries, by name; made when first read."""
+        plain = {k: fit for k, fit in self.fits.items() if fit.penalty is None}
+        checks = {name: cross_check(fit) for name, fit in plain.items()}
+        return MappingProxyType(checks)
+
+    def event_ledger(self, name: str = "Firth Cox") -> EventLedger:
+        """Every event of a Cox fit, its exposure, and the fit without it.
+
+        Days since the last pulse stand beside the plan's own measures. A real registry's
+        patient ids are replaced by the numbers of `courses_around_events`.
+
+        Parameters
+        ----------
+        name : {"Firth Cox", "Cox"}
+
+        Returns
+        -------
+        EventLedger
+
+        Raises
+        ------
+        UsageError
+            When there is no such fit, or it has no estimate.
+        """
+        if name not in ("Firth Cox", "Cox") or name not in self.fits:
+            raise UsageError(f"there is no ledger of {name!r}: no such Cox fit here")
+        rows = with_days_since_pulse(self.intervals, self.steroids)
+        names = self.names_of_children_with_event
+        return event_ledger(self.fits[name], rows, columns=SHOWN, names=names)
+
     def courses_around_events(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Steroid courses, events and follow-up of every child with the outcome.
 
@@ -114,13 +159,9 @@ class RiskAnalysis:
             numbers.
         """
         events = self.cohort.events
-        ids = events.loc[events["event"] == self.plan.outcome, "patient_id"].unique()
-        names = {name: name for name in ids}
-        if not self.cohort.synthetic:
-            names = {name: f"child {k}" for k, name in enumerate(sorted(ids), start=1)}
-        told = []
+        names, told = self.names_of_children_with_event, []
         for table in (self.steroids, events, self.cohort.patients):
-            own = table[table["patient_id"].isin(ids)].reset_index(drop=True)
+            own = table[table["patient_id"].isin(list(names))].reset_index(drop=True)
             told.append(own.assign(patient_id=own["patient_id"].map(names)))
         return told[0], told[1], told[2]
 

@@ -7,6 +7,8 @@ from functools import partial
 
 import numpy as np
 
+from jdm_stats.likelihood.fitting import Solution
+from jdm_stats.likelihood.risk_sets import IntArray
 from jdm_stats.models.fitted_rows import FittedRows
 from jdm_stats.models.inference import (
     ALIASED,
@@ -21,7 +23,11 @@ from jdm_stats.models.variance import variance_of
 
 
 def infer_rows(
-    terms: tuple[str, ...], rows: FittedRows, interval: IntervalKind
+    terms: tuple[str, ...],
+    rows: FittedRows,
+    interval: IntervalKind,
+    *,
+    near: Inference | None = None,
 ) -> tuple[Inference, float]:
     """Fit what the likelihood can see of the rows.
 
@@ -31,6 +37,8 @@ def infer_rows(
         All terms of the design.
     rows : FittedRows
     interval : {"profile", "wald", "robust", "jackknife"}
+    near : Inference, optional
+        Of a fit to almost the same rows: where a penalised climb starts.
 
     Returns
     -------
@@ -56,5 +64,13 @@ def infer_rows(
         interval,
         partial(variance_of, positions=positions, p=len(terms), rows=rows),
         unguarded=unguarded,
+        near=_start(near, positions),
     )
     return found, problem.null_value
+
+
+def _start(near: Inference | None, positions: IntArray) -> Solution | None:
+    """Give the neighbour's solution when it is of the same terms."""
+    if near is None or not np.array_equal(near.positions, positions):
+        return None
+    return near.solution

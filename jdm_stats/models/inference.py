@@ -20,7 +20,7 @@ from jdm_stats.likelihood.fitting import Problem, Solution
 from jdm_stats.likelihood.penalty import NoPenalty
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.likelihood.separation import Separation
-from jdm_stats.models.variance import Variance
+from jdm_stats.models.variance import Variance, refitted
 
 IntervalKind = Literal["profile", "wald", "robust", "jackknife"]
 # Gives the covariance behind an interval of one kind.
@@ -140,6 +140,7 @@ def infer(
     variance_of: VarianceOf,
     *,
     unguarded: Problem | None = None,
+    near: Solution | None = None,
 ) -> Inference:
     """Fit a problem, or say why it has no estimate.
 
@@ -156,6 +157,8 @@ def infer(
         Covariance for an interval of a kind, given the solution.
     unguarded : Problem, optional
         The plain problem of the terms that no prior holds; None when all are held.
+    near : Solution, optional
+        A neighbouring fit of the same terms, from which a penalised climb starts.
 
     Returns
     -------
@@ -171,7 +174,8 @@ def infer(
         if solution is None:
             return _separated(terms, reasons, positions, separation)
     else:
-        solution = problem.solve()
+        climbed = None if near is None else refitted(problem, near)
+        solution = problem.solve() if climbed is None else climbed
         plain = replace(problem, penalty=NoPenalty())
         separation = plain.gated(solution.maximum.point.beta)[1]
         if unguarded is not None and separation.separated:

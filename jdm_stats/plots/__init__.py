@@ -12,6 +12,7 @@ from typing import Any
 
 _FACE = {
     "forest_plot": "jdm_stats.plots.forest",
+    "ledger_plot": "jdm_stats.plots.ledger",
     "proportion_forest": "jdm_stats.plots.proportions",
     "rates_plot": "jdm_stats.plots.rates",
     "timing_plot": "jdm_stats.plots.timing",

@@ -136,6 +136,24 @@ def flow(**options):
     return plots.flow_plot(table, **options)
 
 
+def ledger(**options):
+    table = pd.DataFrame(
+        {
+            "event": [1, 2],
+            "label": [HOSTILE, "b"],
+            "term": HOSTILE,
+            "estimate": [0.5, -0.5],
+            "conf_low": [0.0, -1.0],
+            "conf_high": [1.0, 0.0],
+            "whole_estimate": 0.1,
+            "whole_low": -1.0,
+            "whole_high": 1.2,
+            "scale": "log hazard ratio",
+        }
+    )
+    return plots.ledger_plot(table, **options)
+
+
 def diagram(**options):
     nodes = pd.DataFrame({"node": ["a", HOSTILE], "x": [0, 1], "y": [0, 1]})
     edges = pd.DataFrame({"source": ["a"], "target": [HOSTILE]})
@@ -144,6 +162,7 @@ def diagram(**options):
 
 EVERY = [
     forest,
+    ledger,
     proportions,
     rates,
     timing,
@@ -273,6 +292,7 @@ def test_no_two_texts_lie_on_each_other(draw):
     ("draw", "missing"),
     [
         (plots.forest_plot, ["term", "estimate", "conf_low", "conf_high", "scale"]),
+        (plots.ledger_plot, ["event", "label", "term", "estimate", "whole_estimate"]),
         (plots.proportion_forest, ["cohort", "n", "events", "estimate"]),
         (plots.rates_plot, ["events", "person_years", "rate"]),
         (plots.timing_plot, ["label", "kind", "months", "low", "high"]),
