@@ -299,7 +299,8 @@ def _notes(fit: FitResult, rows: CoxRows, events: int) -> list[str]:
             "Monotone likelihood: some group of children has no event or only events, and "
             "the chi-square distribution is a rough guide."
         )
-    if rows.cluster is not None or rows.several_events or rows.sampling:
+    sampling = rows.weight_kind == "sampling"
+    if rows.cluster is not None or rows.several_events or sampling:
         said.append(
             "Rows that belong together or carry sampling weights are taken as independent "
             "and counted as they stand; p-values may be too small."

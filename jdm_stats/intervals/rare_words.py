@@ -39,6 +39,15 @@ def zero_event_statement(
 
     The same as `rate_statement` with 0 events.
 
+    Parameters
+    ----------
+    children, person_years, group, outcome, per, conf_level, one_sided
+        As in `rate_statement`.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> zero_event_statement(children=41, person_years=96, group="with anti-MDA5")

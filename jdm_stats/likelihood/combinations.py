@@ -13,7 +13,8 @@ import numpy as np
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.partial import PartialLikelihood
-from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point, evaluate_point
+from jdm_stats.likelihood.penalty import Likelihood, Penalty, Point
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.profile import (
     Limit,
     RatioTest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,7 +100,7 @@ def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Se
     UsageError
         When the fit has no estimate of some term, or ``flic`` is asked of another model.
     """
-    eta = _encoded(fit, frame) @ _coefficients(fit) + _offset_of(fit, frame)
+    eta = encoded(fit, frame) @ _coefficients(fit) + offset_of(fit, frame)
     if fit.kind != "logistic":
         if flic:
             raise UsageError("flic corrects a logistic fit; this is " + fit.model)
@@ -167,20 +167,20 @@ def predict_survival(
     Notes
     -----
     The hazard of the event alone. With competing events the risk is smaller: use
-    `predict_cumulative_incidence`.
+    `jdm_stats.predict_cumulative_incidence`.
     """
     if scale not in ("log-log", "log"):
         raise UsageError(f"scale must be 'log-log' or 'log'; received {scale!r}")
     rows, at = fit.cox_rows(), evaluation_of(fit)
     wanted = np.unique(rows.sets.times) if times is None else np.asarray(times, float)
-    covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
-    lifts = np.exp(_offset_of(fit, frame))
+    covariates, strata = encoded(fit, frame), strata_of(fit, frame)
+    lifts = np.exp(offset_of(fit, frame))
     quantile = float(norm.isf((1.0 - conf_level) / 2.0))
     blocks = []
     for label, x, stratum, lift in zip(
         frame.index, covariates, strata, lifts, strict=True
     ):
-        hazard, error = _cumulative(fit, at, x, int(stratum), wanted)
+        hazard, error = cumulative_of(fit, at, x, int(stratum), wanted)
         hazard, error = hazard * lift, error * lift
         low, high = _limits(hazard, error * quantile, scale)
         blocks.append(
@@ -201,67 +201,6 @@ def predict_survival(
     return marked(pd.concat(blocks, ignore_index=True), fit.synthetic)
 
 
-def predict_cumulative_incidence(
-    fits: Mapping[int, FitResult], frame: pd.DataFrame, times: Sequence[float]
-) -> pd.DataFrame:
-    """Risk of each kind of event for new rows, from one cause-specific fit per cause.
-
-    Parameters
-    ----------
-    fits : mapping of int to FitResult
-        A Cox fit for each event code, every cause there is; for cause k the event column
-        is 1 where the event is k and something else, such as 0 or 2, elsewhere.
-    frame : DataFrame
-    times : sequence of float
-
-    Returns
-    -------
-    DataFrame
-        ``row, cause, time, risk``; the risks and the share free of any event add up to 1.
-
-    Notes
-    -----
-    Hazards are constant within each step, so that the sum of the steps' probabilities is
-    exactly 1 (as R's multi-state ``survfit``). No limits: give them by bootstrap.
-    """
-    if not fits:
-        raise UsageError("give one fit per cause")
-    wanted = np.asarray(times, dtype=float)
-    every = np.unique(np.concatenate([f.cox_rows().sets.times for f in fits.values()]))
-    causes = list(fits)
-    hazards = []
-    for fit in fits.values():
-        at = evaluation_of(fit)
-        covariates, strata = _encoded(fit, frame), _strata_of(fit, frame)
-        lifts = np.exp(_offset_of(fit, frame))
-        hazards.append(
-            [
-                _cumulative(fit, at, x, int(s), every)[0] * lift
-                for x, s, lift in zip(covariates, strata, lifts, strict=True)
-            ]
-        )
-    steps = np.diff(np.asarray(hazards), axis=2, prepend=0.0)
-    total = steps.sum(axis=0)
-    free = np.exp(-np.cumsum(total, axis=1))
-    before = np.concatenate([np.ones((len(frame), 1)), free[:, :-1]], axis=1)
-    with np.errstate(invalid="ignore"):
-        share = np.where(total > 0, steps / total, 0.0)
-    risks = np.cumsum(before * -np.expm1(-total) * share, axis=2)
-    place = np.searchsorted(every, wanted, side="right")
-    risks = np.concatenate([np.zeros((*risks.shape[:2], 1)), risks], axis=2)[
-        :, :, place
-    ]
-    blocks = [
-        pd.DataFrame(
-            {"row": label, "cause": cause, "time": wanted, "risk": risks[c, i]}
-        )
-        for i, label in enumerate(frame.index)
-        for c, cause in enumerate(causes)
-    ]
-    synthetic = any(fit.synthetic for fit in fits.values())
-    return marked(pd.concat(blocks, ignore_index=True), synthetic)
-
-
 def _coefficients(fit: FitResult) -> FloatArray:
     found = fit.inference
     if found.solution is None:
@@ -270,7 +209,8 @@ def _coefficients(fit: FitResult) -> FloatArray:
     return np.where(np.isfinite(found.coefficients), found.coefficients, 0.0)
 
 
-def _encoded(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
+def encoded(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
+    """Code new rows as the fitted ones were, (n, p)."""
     absent = [v for v in fit.design.variables if v not in frame.columns]
     if absent:
         raise UsageError(
@@ -280,7 +220,7 @@ def _encoded(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
     return fit.design.encode(frame)
 
 
-def _offset_of(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
+def offset_of(fit: FitResult, frame: pd.DataFrame) -> FloatArray:
     """Offset of each new row; 0 for a fit without one."""
     rows = fit.rows
     if rows is None or rows.offset is None:
@@ -299,7 +239,7 @@ def _labels(rows: CoxRows, codes: IntArray) -> list[str]:
     return [rows.strata_labels[k] for k in codes]
 
 
-def _strata_of(fit: FitResult, frame: pd.DataFrame) -> IntArray:
+def strata_of(fit: FitResult, frame: pd.DataFrame) -> IntArray:
     """Stratum of each new row, by its label."""
     rows = fit.cox_rows()
     if rows.strata is None:
@@ -336,7 +276,7 @@ def _increments(fit: FitResult, at: PartialEvaluation) -> FloatArray:
     return at.hazard_increments() * np.exp(-back)
 
 
-def _cumulative(
+def cumulative_of(
     fit: FitResult,
     at: PartialEvaluation,
     x: FloatArray,
