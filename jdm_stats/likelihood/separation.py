@@ -34,6 +34,8 @@ MOVED = 1e-6
 MAX_ROUNDS = 1000
 # A score is no more exact than this share of the weight of the events.
 SCORE_ROUNDING = 1e-13
+# Rows looked at together.
+BLOCK = 16_384
 
 # Given a direction, rows d (c, p) with d'b most negative: those the direction breaks.
 FindBroken = Callable[[FloatArray], FloatArray]
@@ -227,12 +229,19 @@ def finite_maximum(
     lower = cholesky.factor(information)
     if lower is None:
         return False
-    whitened = cholesky.solve_half(lower, covariates.T)
+    blocks = range(0, len(covariates), BLOCK)
+    widest = max(_widest(covariates[at : at + BLOCK], lower) for at in blocks)
     decrement = cholesky.solve_half(lower, gradient)
     inverse = cholesky.inverse(lower)
     rounding = SCORE_ROUNDING * weight * float(np.sqrt(inverse.trace()))
-    reach = spread * float(np.sqrt(np.einsum("ij,ij->j", whitened, whitened).max()))
+    reach = spread * float(np.sqrt(widest))
     return bool((np.linalg.norm(decrement) + rounding) * reach < 1.0)
+
+
+def _widest(covariates: FloatArray, lower: FloatArray) -> float:
+    """Largest x' I^-1 x of some rows."""
+    whitened = cholesky.solve_half(lower, covariates.T)
+    return float(np.einsum("ij,ij->j", whitened, whitened).max())
 
 
 def _size(covariates: FloatArray) -> FloatArray:

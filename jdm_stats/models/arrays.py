@@ -27,6 +27,8 @@ from jdm_stats.models.inference import ALIASED, NO_CONTRAST, NO_EVENT
 
 SEPARATED = "monotone likelihood: no plain estimate exists; use penalty='firth'"
 BoolArray = NDArray[np.bool_]
+# Up to so many rows the whole fit runs in compiled code; beyond, its evaluations only.
+SMALL_ROWS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ def fit_arrays(
     >>> round(float(np.exp(fit.coefficients[0])), 4)
     2.5616
     """
-    if engine == "compiled":
+    if engine == "compiled" and np.size(event) <= SMALL_ROWS:
         from jdm_stats.models.many import fit_many
 
         one = np.zeros(len(np.asarray(event)), dtype=np.intp)
@@ -228,10 +230,13 @@ def _cox(
         firth=firth,
         weights=None if heavy is None else heavy[sets.kept],
         offset=None if shift is None else shift[sets.kept],
+        overwrite=True,
         compiled=compiled,
     )
-    clear = clearly_independent(problem.zero.information)
-    return problem, clear or len(estimable_cox_columns(seen, sets)) == seen.shape[1]
+    if clearly_independent(problem.zero.information):
+        return problem, True
+    found = estimable_cox_columns(rows["x"][sets.kept], sets)
+    return problem, len(found) == seen.shape[1]
 
 
 def solved(problem: Problem, interval: str, conf_level: float) -> ArrayFit:
