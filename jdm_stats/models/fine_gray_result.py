@@ -18,6 +18,7 @@ from jdm_stats.likelihood.fine_gray import (
     unobservable,
 )
 from jdm_stats.likelihood.risk_sets import IntArray
+from jdm_stats.models.concordance import Concordance
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import BoolArray, CoxRows
 from jdm_stats.models.prediction import predict_survival
@@ -137,7 +138,7 @@ class FineGrayResult(FitResult):
             "a Fine-Gray fit predicts risks, not survival: use predict_cumulative_incidence"
         )
 
-    def concordance(self, *_: Any, **__: Any) -> pd.DataFrame:
+    def concordance(self, *_: Any, **__: Any) -> Concordance:
         """Refuse: with competing events other children are comparable with each other."""
         raise UsageError(
             "Harrell's concordance does not hold for a Fine-Gray fit: those with a competing "

@@ -15,7 +15,7 @@ from jdm_stats.likelihood.additive import (
     additive_test,
 )
 from jdm_stats.likelihood.combinations import combination_limits, combination_test
-from jdm_stats.likelihood.penalty import evaluate_point
+from jdm_stats.likelihood.points import evaluate_point
 from jdm_stats.likelihood.surface import Held
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
