@@ -1,7 +1,7 @@
 """Speed of the inference engine: CPU seconds of one thread, as ratios to R and Python peers.
 
-Run ``python benchmarks/engine.py`` (add ``--quick`` to leave out the large table, ``--huge`` for ten
-times it). R is asked when Rscript with survival is there; a round times ours and the peer one
+Run ``python benchmarks/engine.py`` (add ``--quick`` to leave out the large table, ``--huge``
+for ten times it). R is asked when Rscript with survival is there; a round times ours and the peer one
 after the other on the same file, so that only the ratio of a round counts. Prints a table;
 nothing passes or fails.
 """
@@ -96,18 +96,22 @@ def row(name: str, ours: list[float], peer: list[float], whose: str) -> None:
 
 
 def compare(
-    name: str,
-    ours: Callable[[], object],
+    ours: dict[str, tuple[Callable[[], object], int]],
     peer: Callable[[], float],
     whose: str,
-    repeats: int,
+    rounds: int = ROUNDS,
 ) -> None:
-    ours()
-    mine, theirs = [], []
-    for _ in range(ROUNDS):
-        mine.append(cpu(ours, repeats))
+    """Time every one of ours, then the peer, round after round."""
+    mine: dict[str, list[float]] = {name: [] for name in ours}
+    theirs = []
+    for work, _ in ours.values():
+        work()
+    for _ in range(rounds):
+        for name, (work, repeats) in ours.items():
+            mine[name].append(cpu(work, repeats))
         theirs.append(peer())
-    row(name, mine, theirs, whose)
+    for name, seconds in mine.items():
+        row(name, seconds, theirs, whose)
 
 
 def arrays(frame: pd.DataFrame, terms: list[str]) -> tuple[np.ndarray, ...]:
@@ -120,47 +124,51 @@ def arrays(frame: pd.DataFrame, terms: list[str]) -> tuple[np.ndarray, ...]:
 
 
 def table(
-    key: str, frame: pd.DataFrame, terms: list[str], folder: Path, repeats: int
+    key: str,
+    frame: pd.DataFrame,
+    terms: list[str],
+    folder: Path,
+    repeats: int,
+    rounds: int = ROUNDS,
 ) -> None:
     """Plain fits of one table against coxph, Firth against the recorded coxphf."""
     path = folder / f"{key}.csv"
     frame.to_csv(path, index=False)
     formula, given = " + ".join(terms), arrays(frame, terms)
-    r_repeats = str(max(1, repeats))
-
-    def coxph() -> float:
-        return r_seconds(
-            R_FITS, str(path), f"Surv(start,stop,event) ~ {formula}", r_repeats
-        )
-
-    for engine in ("auto", "compiled"):
-        compare(
-            f"{key}: arrays, gate on, engine={engine}",
+    left = "Surv(start,stop,event) ~ "
+    plain = {
+        f"{key}: arrays, gate on, engine={engine}": (
             lambda engine=engine: fit_arrays(*given, engine=engine),
-            coxph,
-            "coxph",
             repeats,
         )
-    compare(
-        f"{key}: fit_cox(formula), Wald limits",
+        for engine in ("auto", "compiled")
+    }
+    plain[f"{key}: fit_cox(formula), Wald limits"] = (
         lambda: fit_cox(frame, formula, interval="wald"),
-        coxph,
-        "coxph",
         repeats,
     )
-    for label, options in (
-        ("Firth", {"penalty": "firth"}),
-        ("Firth, all limits", {"penalty": "firth", "interval": "profile"}),
-    ):
-        recorded = COXPHF.get((key, label), np.nan) or np.nan
+    compare(
+        plain,
+        lambda: r_seconds(R_FITS, str(path), left + formula, str(repeats)),
+        "coxph",
+        rounds,
+    )
+    firth = {"Firth": {}, "Firth, all limits": {"interval": "profile"}}
+    for label, options in firth.items():
+        recorded = COXPHF.get((key, label)) or np.nan
         if key == "large" and "limits" in label:
             continue
+        work = (
+            lambda options=options: fit_arrays(
+                *given, engine="compiled", penalty="firth", **options
+            ),
+            max(1, repeats // 4),
+        )
         compare(
-            f"{key}: {label}, engine=compiled",
-            lambda options=options: fit_arrays(*given, engine="compiled", **options),
+            {f"{key}: {label}, engine=compiled": work},
             lambda recorded=recorded: recorded,
             "coxphf (recorded)",
-            max(1, repeats // 4),
+            rounds,
         )
 
 
@@ -173,11 +181,14 @@ def many(folder: Path) -> None:
     frame.to_csv(path, index=False)
     given, by = arrays(frame, list("abcd")), frame["fit"].to_numpy()
     compare(
-        "1,000 fits of n = 300: fit_many",
-        lambda: fit_many(*given, by=by, engine="compiled"),
+        {
+            "1,000 fits of n = 300: fit_many": (
+                lambda: fit_many(*given, by=by, engine="compiled"),
+                3,
+            )
+        },
         lambda: r_seconds(R_MANY, str(path)),
         "coxph in a loop",
-        3,
     )
 
 
@@ -205,19 +216,19 @@ def firthmodels(repeats: int = 5) -> None:
                 print(f"firthmodels ({backend}): {error}")
                 continue
             compare(
-                f"right-censored Firth Cox, n = {n}, {events} events",
-                lambda x=x, event=event, start=start, stop=stop: fit_arrays(
-                    x,
-                    event,
-                    start,
-                    stop,
-                    penalty="firth",
-                    ties="breslow",
-                    engine="compiled",
-                ),
+                {
+                    f"right-censored Firth Cox, n = {n}, {events} events": (
+                        lambda x=x, event=event, start=start, stop=stop: fit_arrays(
+                            *(x, event, start, stop),
+                            penalty="firth",
+                            ties="breslow",
+                            engine="compiled",
+                        ),
+                        repeats,
+                    )
+                },
                 lambda fit=fit: cpu(fit, repeats),
                 f"firthmodels ({backend})",
-                repeats,
             )
 
 
@@ -270,15 +281,14 @@ def linear() -> None:
     """Ours alone, from 100,000 rows to ten times the large table."""
     for subjects in (10_000, 100_000, 1_000_000):
         frame = engine_data.cohort(subjects, 10, 4_000, seed=3)
-        given = arrays(frame, [f"x{j}" for j in range(10)])
-        del frame
-        fit_arrays(*given, engine="compiled")
-        seconds = min(
-            cpu(lambda: fit_arrays(*given, engine="compiled"), 1) for _ in range(3)
-        )
-        print(
-            f"{subjects * 10:>10,} rows: {seconds:7.3f} s, {seconds / subjects / 10 * 1e9:.0f} ns a row"
-        )
+        seconds = best_of_three(arrays(frame, [f"x{j}" for j in range(10)]))
+        each = seconds / len(frame) * 1e9
+        print(f"{len(frame):>10,} rows: {seconds:7.3f} s, {each:.0f} ns a row")
+
+
+def best_of_three(given: tuple[np.ndarray, ...]) -> float:
+    fit_arrays(*given, engine="compiled")
+    return min(cpu(lambda: fit_arrays(*given, engine="compiled"), 1) for _ in range(3))
 
 
 def main() -> None:
@@ -296,13 +306,14 @@ def main() -> None:
         many(folder)
         firthmodels()
         if not chosen.quick:
-            table("large", engine_data.large(), [f"x{j}" for j in range(10)], folder, 1)
+            table(
+                "large", engine_data.large(), [f"x{j}" for j in range(10)], folder, 1, 3
+            )
             memory()
     if chosen.huge:
         linear()
-    print(
-        f"peak memory of this run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"peak memory of this run: {peak:.1f} GB")
 
 
 if __name__ == "__main__":

@@ -155,8 +155,8 @@ def interaction(
     Parameters
     ----------
     fit : FitResult
-        Of `jdm_stats.fit_cox` or `jdm_stats.fit_logistic` with ``first * second`` in its
-        formula, for instance ``"nxp2 * recent_pulse + age"``.
+        Cox, logistic or conditional logistic, with ``first * second`` in its formula, for
+        instance ``"nxp2 * recent_pulse + age"``.
     first, second : str
         Names of the two terms, best 0/1; for a number the step from 0 to 1 is meant.
     conf_level : float, default 0.95

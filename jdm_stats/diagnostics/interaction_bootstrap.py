@@ -50,6 +50,12 @@ def bootstrap_limits(
         )
     rows = trio.fit.rows
     assert rows is not None
+    if trio.fit.kind not in ("cox", "logistic") or rows.weight_kind == "frequency":
+        raise UsageError(
+            "the bootstrap draws children or rows of Cox and logistic fits, each standing "
+            f"for itself; received {trio.fit.model}"
+            + (" with frequency weights" * (rows.weight_kind == "frequency"))
+        )
     drawn = np.full((draws, 3), np.nan)
     for place in range(draws):
         drawn[place] = _refit(trio, _resampled(rows, rng))

@@ -130,6 +130,8 @@ def proportional_hazards(
     """
     if by not in ("term", "column"):
         raise UsageError(f"by must be 'term' or 'column'; received {by!r}")
+    if fit.kind != "cox":
+        raise UsageError(f"this needs a Cox fit; received {fit.model}")
     rows, at = fit.cox_rows(), evaluation_of(fit)
     name, scale = transformed_times(rows, transform)
     sets = rows.sets
@@ -206,13 +208,14 @@ def _groups(fit: FitResult, by: str) -> dict[str, list[int]]:
     """Columns of each term, by place among the columns with an estimate; empty if none."""
     known = {int(j): k for k, j in enumerate(fit.inference.positions)}
     named = {term: [j] for j, term in enumerate(fit.terms)}
-    if by == "term":
+    slices = getattr(fit.design.spec, "term_slices", None)
+    if by == "term" and slices is not None:
         columns = list(fit.design.spec.column_names)
         named = {
             str(term): [
                 fit.terms.index(columns[c]) for c in range(*at.indices(len(columns)))
             ]
-            for term, at in fit.design.spec.term_slices.items()
+            for term, at in slices.items()
             if str(term) != "1"
         }
     return {

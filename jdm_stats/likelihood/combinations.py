@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jdm_stats.likelihood.conditional import ConditionalLikelihood
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.logistic import LogisticLikelihood
 from jdm_stats.likelihood.partial import PartialLikelihood
@@ -53,7 +54,9 @@ def turned_by(solution: Solution, into: FloatArray) -> Turned:
         Not singular. Firth's penalty changes by a constant, log |det into|.
     """
     likelihood = solution.problem.likelihood
-    if not isinstance(likelihood, PartialLikelihood | LogisticLikelihood):
+    if not isinstance(
+        likelihood, PartialLikelihood | LogisticLikelihood | ConditionalLikelihood
+    ):
         raise TypeError(f"no linear predictor in a {type(likelihood).__name__}")
     other = replace(likelihood, covariates=likelihood.covariates @ into)
     penalty = solution.problem.penalty.turned(into)

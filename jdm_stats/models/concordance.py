@@ -34,6 +34,7 @@ class Concordance:
     Parameters
     ----------
     model : str
+        Name of the fit.
     estimate : float
         (concordant + tied_x / 2) / (concordant + discordant + tied_x); NaN without pairs.
     std_error : float
@@ -133,7 +134,7 @@ def concordance(fit: FitResult) -> Concordance:
     Raises
     ------
     UsageError
-        For a fit without estimate.
+        For a fit without estimate, or of another kind.
 
     Notes
     -----
@@ -160,6 +161,10 @@ def concordance(fit: FitResult) -> Concordance:
     rows = fit.rows
     if fit.inference.solution is None or rows is None:
         raise UsageError(f"the fit has no estimate: {fit.failure_reason}")
+    if fit.kind not in ("cox", "logistic"):
+        raise UsageError(
+            f"concordance is for Cox and logistic fits; received {fit.model}"
+        )
     sets, labels = _compared(rows)
     kept = sets.kept
     heavy = np.ones(len(rows.outcome)) if rows.weights is None else rows.weights
@@ -171,7 +176,7 @@ def concordance(fit: FitResult) -> Concordance:
     return Concordance(
         model=fit.model,
         estimate=pairs.concordance,
-        std_error=_std_error(pairs, heavy[kept], rows.groups[kept]),
+        std_error=_std_error(pairs, heavy[kept], rows),
         counts=marked(counts, fit.synthetic),
         notes=(APPARENT, *_notes(rows)),
         reason="" if np.isfinite(pairs.concordance) else NO_PAIR,
@@ -196,9 +201,16 @@ def _score(fit: FitResult, rows: FittedRows) -> FloatArray:
     return score
 
 
-def _std_error(pairs: PairCounts, weights: FloatArray, groups: np.ndarray) -> float:
-    moved = np.bincount(groups, pairs.influence(weights))
-    return float(np.sqrt((moved**2).sum())) if len(moved) else np.nan
+def _std_error(pairs: PairCounts, weights: FloatArray, rows: FittedRows) -> float:
+    """Root of the sum of squares of what each cluster moves the concordance by.
+
+    Under frequency weights a row stands for so many, each of which moves it by its share.
+    """
+    kept = rows.sets.kept if isinstance(rows, CoxRows) else rows.seen
+    moved = pairs.influence(weights)
+    if rows.weight_kind == "frequency":
+        return float(np.sqrt((moved**2 / weights).sum()))
+    return float(np.sqrt((np.bincount(rows.groups[kept], moved) ** 2).sum()))
 
 
 def _notes(rows: FittedRows) -> list[str]:

@@ -138,7 +138,7 @@ class FineGrayResult(FitResult):
             "a Fine-Gray fit predicts risks, not survival: use predict_cumulative_incidence"
         )
 
-    def concordance(self) -> Concordance:
+    def concordance(self, *_: Any, **__: Any) -> Concordance:
         """Refuse: with competing events other children are comparable with each other."""
         raise UsageError(
             "Harrell's concordance does not hold for a Fine-Gray fit: those with a competing "

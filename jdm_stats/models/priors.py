@@ -86,7 +86,9 @@ class NormalPrior:
     def ratio_limits(self) -> tuple[float, float]:
         """Ratios between which the prior lies with 95% probability."""
         reach = float(norm.isf(0.025)) * self.sd
-        return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
+        with np.errstate(over="ignore", under="ignore"):  # a prior that says nothing
+            low, high = np.exp([self.mean - reach, self.mean + reach])
+        return float(low), float(high)
 
     def __str__(self) -> str:
         return f"normal(mean {self.mean:g}, SD {self.sd:g})"

@@ -1,8 +1,7 @@
 """What one can ask of a fit beyond its table; each verb is one call of a function.
 
 The functions stand in rooms of their own (`variance`, `residuals`, `prediction`, `levels`,
-`concordance`);
-`jdm_stats.models.fit.FitResult` inherits the verbs.
+`concordance`); `jdm_stats.models.fit.FitResult` inherits the verbs.
 """
 
 from __future__ import annotations

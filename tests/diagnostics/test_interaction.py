@@ -8,6 +8,7 @@ import pytest
 
 from jdm_stats.diagnostics.interaction import interaction
 from jdm_stats.errors import SeparationWarning, UsageError
+from jdm_stats.models.conditional_logistic import fit_conditional_logistic
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
 from tests.models.conftest import REFERENCE, read_json
@@ -247,3 +248,23 @@ def test_what_is_refused():
         interaction(fit, "a", "b", limits="bootstrap", rng=1, draws=10)
     with pytest.raises(UsageError, match="conf_level"):
         interaction(fit, "a", "b", conf_level=95)
+
+
+def test_matched_sets_have_both_scales_and_no_bootstrap():
+    frame = pd.read_csv(REFERENCE / "infert.csv")
+    frame["any_induced"] = (frame["induced"] > 0).astype(int)
+    frame["any_spontaneous"] = (frame["spontaneous"] > 0).astype(int)
+    fit = fit_conditional_logistic(
+        frame, "any_induced * any_spontaneous", set_id="stratum", event="case"
+    )
+    found = interaction(fit, "any_induced", "any_spontaneous")
+    rows = by_measure(found)
+    row = fit.conf_int("profile").loc["any_induced"]
+    own = np.exp([row["conf_low"], row["conf_high"]])
+    ends = rows.loc["first_alone", ["conf_low", "conf_high"]].tolist()
+    assert ends == pytest.approx(own, rel=1e-7)
+    assert np.isfinite(rows.loc[["RERI", "AP"], ["conf_low", "conf_high"]]).all(
+        axis=None
+    )
+    with pytest.raises(UsageError, match="the bootstrap draws"):
+        interaction(fit, "any_induced", "any_spontaneous", limits="bootstrap", rng=1)

@@ -10,7 +10,7 @@ from jdm_stats.errors import SeparationWarning, UsageError
 from jdm_stats.models.concordance import NO_PAIR, concordance
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
-from tests.models.engine_reference import cox, names, record
+from tests.models.engine_reference import cox, names, record, rows_of, specs
 
 
 @pytest.mark.parametrize("name", names("engine_concordance"))
@@ -97,3 +97,17 @@ def test_nothing_to_compare_says_so():
     found = fit.concordance()
     assert np.isnan(found.estimate)
     assert found.reason == NO_PAIR
+
+
+def test_a_frequency_weight_is_so_many_children():
+    """Breslow's ties, under which a weight of two is the same as two rows."""
+    frame = rows_of(specs()["weighted_whole"])
+    frame = frame.drop(columns="id")
+    long = frame.loc[frame.index.repeat(frame["w_whole"])].reset_index(drop=True)
+    options = {"ties": "breslow", "interval": "wald"}
+    heavy = fit_cox(
+        frame, "x1 + x2", weights="w_whole", weight_kind="frequency", **options
+    ).concordance()
+    many = fit_cox(long, "x1 + x2", **options).concordance()
+    assert heavy.estimate == pytest.approx(many.estimate, abs=1e-12)
+    assert heavy.std_error == pytest.approx(many.std_error, rel=1e-9)
