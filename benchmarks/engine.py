@@ -1,8 +1,8 @@
 """Speed of the inference engine: CPU seconds of one thread, as ratios to R and Python peers.
 
 Run ``python benchmarks/engine.py`` (add ``--quick`` to leave out the large table, ``--huge``
-for ten times it). R is asked when Rscript with survival is there; a round times ours and the peer one
-after the other on the same file, so that only the ratio of a round counts. Prints a table;
+for ten times it). R is asked when Rscript with survival is there; a round times ours and the peer
+one after the other on the same file, so that only its ratio counts. Prints a table;
 nothing passes or fails.
 """
 

@@ -36,7 +36,7 @@ NEW = (
     *("period", "period_start", "period_stop"),
     *("days_at_risk", "share_of_period", "log_share"),
 )
-RULES = {
+INCOMPLETE = {
     "half": "kept when the child was at risk for half of it or more, else left out",
     "keep": "kept as without event",
     "drop": "left out",
@@ -268,7 +268,7 @@ def _note(
     notes = [
         "Whole-period rows: exposure as at the start of each period, so a change acts from "
         "the next. A period in which a child without event was at risk for part only is "
-        f"{RULES[incomplete]}: {partial} such rows, {left_out} left out. Odds are nearly "
+        f"{INCOMPLETE[incomplete]}: {partial} such rows, {left_out} left out. Odds are nearly "
         "hazards only while the outcome is rare in every period."
     ]
     if empty and "band" not in table.columns:

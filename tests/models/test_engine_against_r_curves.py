@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jdm_stats.models.fit import FitResult
 from tests.models.engine_reference import (
     TIES,
     assert_close,
@@ -82,12 +81,9 @@ def test_limits_of_survival_equal_survfit(name, ties):
                 assert_close(found[ours], np.where(np.isnan(limit), 1.0, limit), 1e-8)
 
 
-@pytest.mark.skipif(
-    not hasattr(FitResult, "concordance"), reason="FitResult has no concordance yet"
-)
 @pytest.mark.parametrize("name", names("engine_concordance"))
 def test_concordance_equals_r(name):
     expected = record("engine_concordance")[name]
-    found = cox(name, "efron").concordance().iloc[0]
-    assert found["concordance"] == pytest.approx(expected["concordance"], rel=1e-10)
-    assert found["std_error"] == pytest.approx(expected["std_error"], rel=1e-8)
+    found = cox(name, "efron").concordance()
+    assert found.estimate == pytest.approx(expected["concordance"], rel=1e-10)
+    assert found.std_error == pytest.approx(expected["std_error"], rel=1e-8)
