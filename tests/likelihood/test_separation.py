@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from jdm_stats.likelihood.estimable import estimable_cox_columns
 from jdm_stats.likelihood.risk_sets import build_risk_sets
@@ -184,6 +185,54 @@ def test_a_large_problem_without_separation():
     found = cox_separation(x[sets.kept], sets)
     assert not found.separated
     assert found.toward.tolist() == [0, 0]
+
+
+def by_linear_programme(rows: np.ndarray) -> tuple[bool, list[int]]:
+    """All rows written out, in the unit box; then each coefficient pushed either way."""
+    p = rows.shape[1]
+
+    def reach(objective: np.ndarray) -> float:
+        found = linprog(
+            -objective, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * p
+        )
+        assert found.status == 0
+        return -float(found.fun)
+
+    scale = np.abs(rows).max(initial=1.0)
+    separated = reach(rows.sum(axis=0) / scale) > 1e-6
+    toward = []
+    for j in range(p):
+        ways = [s for s in (1, -1) if separated and reach(s * np.eye(p)[j]) > 1e-5]
+        toward.append(2 if len(ways) == 2 else (ways[0] if ways else 0))
+    return separated, toward
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), p=st.integers(1, 4))
+def test_cox_with_strata_equals_the_linear_programme(seed, p):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(6, 25))
+    stop = rng.integers(2, 9, n).astype(float)
+    start = np.floor(stop * rng.uniform(0, 0.7, n))
+    event = rng.random(n) < 0.3
+    event[0] = True
+    stratum = rng.integers(0, 2, n)
+    x = rng.integers(0, 3, (n, p)).astype(float)
+    sets = build_risk_sets(start, stop, event, strata=stratum)
+    positions = estimable_cox_columns(x[sets.kept], sets)
+    if not len(positions):
+        return
+    x = x[:, positions]
+    rows = [
+        x[i] - x[j]
+        for i in np.flatnonzero(event)
+        for j in range(n)
+        if stratum[j] == stratum[i] and start[j] < stop[i] <= stop[j]
+    ]
+    found = cox_separation(x[sets.kept], sets)
+    separated, toward = by_linear_programme(np.array(rows))
+    assert found.separated == separated
+    assert found.toward.tolist() == toward
 
 
 def test_units_do_not_decide():

@@ -1,4 +1,4 @@
-"""The examples of docs/few_events.md give what the page shows."""
+"""The examples of the pages on models give what the pages show."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import doctest
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "few_events.md"
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_examples_of_the_page_run():
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "least"), [("few_events", 15), ("models", 15)])
+def test_the_examples_of_a_page_run(name, least, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     runner = doctest.DocTestRunner(optionflags=flags, verbose=False)
     test = doctest.DocTestParser().get_doctest(
-        "\n".join(blocks), {}, PAGE.name, str(PAGE), 0
+        "\n".join(blocks), {}, page.name, str(page), 0
     )
     told: list[str] = []
     runner.run(test, out=told.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(told)
-    assert len(test.examples) > 15
+    assert len(test.examples) > least
