@@ -127,6 +127,9 @@ class RiskSets:
         A row's run of event times is covered by two blocks whose length is a power of
         two; blocks are pushed down level by level, O(m + K log K).
         """
+        if self._membership is not None:
+            at_risk = np.where(self._membership > 0, values, -np.inf)
+            return at_risk.argmax(axis=1)
         order = np.argsort(values, kind="stable")
         rank = np.empty(len(values), dtype=np.int64)
         rank[order] = np.arange(len(values))

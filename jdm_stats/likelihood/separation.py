@@ -32,6 +32,8 @@ NOTHING = 1e-10
 # A coefficient's own push moves a direction when the projection is longer than this.
 MOVED = 1e-6
 MAX_ROUNDS = 1000
+# Rows found at once from which twins among them are looked for.
+MANY_ROWS = 32
 # A score is no more exact than this share of the weight of the events.
 SCORE_ROUNDING = 1e-13
 # Rows looked at together.
@@ -321,8 +323,9 @@ def _worst(rows: FloatArray, unit: FloatArray) -> int | None:
 
 def _with_rows(rows: FloatArray, found: FloatArray) -> FloatArray:
     found = found / np.linalg.norm(found, axis=1, keepdims=True)
-    fresh = np.unique(np.round(found, 14), axis=0)
-    return np.vstack([rows, fresh])
+    if len(found) > MANY_ROWS:
+        found = np.unique(np.round(found, 14), axis=0)
+    return np.vstack([rows, found])
 
 
 def _face(

@@ -44,6 +44,8 @@ from jdm_stats.likelihood.compiled.profile import profile_all
 from jdm_stats.likelihood.compiled.triangular import factorise, invert_factorised
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
+# A plain climb this long mostly climbs for ever; the caller asks why.
+PLAIN_ITERATIONS = 25
 # Columns of the numbers handed back.
 N_NUMBERS = 5
 FIT, PENALISED, NULL, NULL_PENALISED, CERTIFICATE = 0, 1, 2, 3, 4
@@ -281,8 +283,9 @@ def _fit(
         held[1:] = False
     numbers[NULL] = point.numbers[LOG_LIKELIHOOD]
     numbers[NULL_PENALISED] = point.numbers[VALUE] + units
+    longest = MAX_ITERATIONS if problem.firth == 1 else PLAIN_ITERATIONS
     status, iterations = climb(
-        evaluate, problem, scratch, point, held, True, MAX_ITERATIONS, TOLERANCE
+        evaluate, problem, scratch, point, held, True, longest, TOLERANCE
     )
     numbers[FIT] = point.numbers[LOG_LIKELIHOOD]
     numbers[PENALISED] = point.numbers[VALUE] + units
