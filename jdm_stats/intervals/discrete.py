@@ -31,7 +31,6 @@ from jdm_stats.intervals.split import split_rows
 
 __all__ = ["discrete_time_rows"]
 
-INCOMPLETE = ("half", "keep", "drop")
 NEW = (
     *("period", "period_start", "period_stop"),
     *("days_at_risk", "share_of_period", "log_share"),

@@ -43,7 +43,7 @@ WORTHWHILE_SECONDS = 2.0
 # Work that pays for compiling, too.
 COMPILING_SECONDS = 90.0
 # Evaluations of a climb, and of the limits and tests of one coefficient.
-CLIMB, LIMITS, LIMITS_FIRTH = 10, 60, 400
+CLIMB, LIMITS, LIMITS_FIRTH = 10, 60, 120
 
 
 def choose(
@@ -79,9 +79,23 @@ def choose(
         )
     if engine != "auto":
         return engine == "compiled"
-    each = (LIMITS_FIRTH if firth else LIMITS) * columns if limits else 0
-    evaluation = CALL_SECONDS + ENTRY_SECONDS * rows * columns
-    seconds = (CLIMB + each) * evaluation
+    return worth_compiling(numpy_seconds(rows, columns, limits=limits, firth=firth))
+
+
+def numpy_seconds(
+    rows: int, columns: int, *, limits: bool, firth: bool, fits: int = 1
+) -> float:
+    """Estimate the seconds that fits of so many rows in all would take on the NumPy path.
+
+    A Firth fit looks for other peaks through its profiles, whatever its limits.
+    """
+    each = LIMITS_FIRTH if firth else (LIMITS if limits else 0)
+    evaluation = CALL_SECONDS * fits + ENTRY_SECONDS * rows * columns
+    return (CLIMB + each * columns) * evaluation
+
+
+def worth_compiling(seconds: float) -> bool:
+    """Whether work of so many NumPy seconds pays for the compiled path's loading."""
     if seconds <= WORTHWHILE_SECONDS or not gate().open:
         return False
     return seconds > COMPILING_SECONDS or machine_code_is_there()

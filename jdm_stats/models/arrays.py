@@ -6,7 +6,7 @@ a fit whose plain maximum does not exist is NaN with its reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,9 +21,10 @@ from jdm_stats.likelihood.estimable import (
 )
 from jdm_stats.likelihood.fast import Engine, choose
 from jdm_stats.likelihood.fitting import Problem, Solution, separation_of
+from jdm_stats.likelihood.penalty import NoPenalty
 from jdm_stats.likelihood.problems import cox_problem, logistic_problem
 from jdm_stats.likelihood.risk_sets import FloatArray, build_risk_sets
-from jdm_stats.models.inference import ALIASED, NO_CONTRAST, NO_EVENT
+from jdm_stats.models.inference import ALIASED, NO_CONTRAST, NO_EVENT, REFUSED
 
 SEPARATED = "monotone likelihood: no plain estimate exists; use penalty='firth'"
 BoolArray = NDArray[np.bool_]
@@ -45,7 +46,8 @@ class ArrayFit:
         With the penalty, if any.
     converged, separated : bool
     reason : str
-        Empty when converged.
+        Why there is no estimate, or no limit beside one; else empty. Wald figures of a
+        Firth fit are refused where the plain likelihood is monotone.
     """
 
     coefficients: FloatArray
@@ -200,6 +202,15 @@ def fit_checked(
     return solved(problem, interval, conf_level)
 
 
+def is_separated(rows: dict[str, Any], model: str, ties: str) -> bool:
+    """Whether the plain likelihood of checked arrays is monotone."""
+    if model == "logistic":
+        problem, _ = _logistic(rows, False, False)
+    else:
+        problem, _ = _cox(rows, False, ties, False)
+    return separation_of(problem, directions=False).separated
+
+
 def _logistic(
     rows: dict[str, Any], firth: bool, compiled: bool
 ) -> tuple[Problem, bool]:
@@ -241,36 +252,45 @@ def _cox(
 
 def solved(problem: Problem, interval: str, conf_level: float) -> ArrayFit:
     """Solve a problem whose columns are all estimable."""
-    p = problem.likelihood.n_parameters
+    p, separated = problem.likelihood.n_parameters, False
     if problem.plain:
         solution, _ = problem.gated(directions=False)
         if solution is None:
             return _nothing(p, SEPARATED, separated=True)
     else:
         solution = problem.solve()
+        plain = replace(problem, penalty=NoPenalty())
+        start = solution.maximum.point.beta
+        separated = plain.gated(start, directions=False)[1].separated
     if not solution.maximum.converged:
         return _nothing(p, f"not converged: {solution.maximum.failure_reason}")
     solution = solution.highest()
     errors = np.sqrt(np.diag(solution.covariance))
     estimates = solution.coefficients
+    p_values, reason = _p_values(solution, estimates, errors, interval), ""
     if interval == "profile":
         ends = [solution.limits(k, conf_level) for k in range(p)]
         low, high = (np.array([end[side].value for end in ends]) for side in (0, 1))
+        failed = {e.failure_reason for pair in ends for e in pair if not e.converged}
+        reason = f"limits not found: {'; '.join(sorted(failed))}" if failed else ""
+    elif separated:
+        low, high, p_values = (np.full(p, np.nan) for _ in range(3))
+        reason = REFUSED
     else:
         reach = -ndtri((1.0 - conf_level) / 2.0) * errors
         low, high = estimates - reach, estimates + reach
     return ArrayFit(
         estimates,
         errors,
-        _p_values(solution, estimates, errors, interval),
+        p_values,
         low,
         high,
         solution.covariance,
         solution.penalised_log_likelihood,
         problem.null_value,
         True,
-        False,
-        "",
+        separated,
+        reason,
     )
 
 

@@ -20,7 +20,12 @@ from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.inference import ALIASED, Inference, IntervalKind, nothing
 from jdm_stats.models.logistic import outcome_codes
-from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
+from jdm_stats.models.options import (
+    check_penalty,
+    choose_interval,
+    dependent_rows,
+    penalty_name,
+)
 from jdm_stats.models.priors import Prior, prior_notes
 from jdm_stats.models.rows import named_column
 from jdm_stats.models.weighting import Extras, read_extras
@@ -181,6 +186,7 @@ def fit_conditional_logistic(
         log_likelihood_null=null,
         synthetic=is_synthetic(frame),
         rows=rows,
+        dependent=dependent_rows(extras, rows.several_events),
     )
 
 

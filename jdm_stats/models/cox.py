@@ -17,7 +17,12 @@ from jdm_stats.models.design import Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import CoxRows
 from jdm_stats.models.fitting_road import infer_rows
-from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
+from jdm_stats.models.options import (
+    check_penalty,
+    choose_interval,
+    dependent_rows,
+    penalty_name,
+)
 from jdm_stats.models.priors import Prior, prior_notes
 from jdm_stats.models.rows import AtRisk, recurrent_strata, rows_at_risk
 from jdm_stats.models.weighting import Extras, read_extras
@@ -25,7 +30,9 @@ from jdm_stats.models.words import (
     cluster_notes,
     count,
     design_notes,
+    estimated_terms,
     event_notes,
+    left_out_notes,
     method_note,
     weight_notes,
 )
@@ -178,7 +185,10 @@ def fit_cox(
             *design_notes(design, at_risk.code, children),
             *weight_notes(extras, rows),
             *cluster_notes(extras, rows, kind),
-            *event_notes(design, rows.outcome, len(design.terms)),
+            *event_notes(
+                design, rows.outcome, estimated_terms(design, found), rows.children
+            ),
+            *left_out_notes(design.terms, found),
             *_strata_note(rows),
             *_competing_note(at_risk.code[kept]),
             *found.limit_notes,
@@ -188,6 +198,7 @@ def fit_cox(
         inference=found,
         log_likelihood_null=null,
         rows=rows,
+        dependent=dependent_rows(extras, rows.several_events),
     )
 
 

@@ -169,6 +169,7 @@ def fit_fine_gray(
         inference=found,
         log_likelihood_null=null,
         rows=rows,
+        dependent="estimated weights of children with a competing event",
         cause=int(cause),
     )
 

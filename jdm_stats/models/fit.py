@@ -15,7 +15,13 @@ from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.design import Design
 from jdm_stats.models.fitted_rows import FittedRows
-from jdm_stats.models.inference import Inference, IntervalKind, TermLimits, limits
+from jdm_stats.models.inference import (
+    ALIASED,
+    Inference,
+    IntervalKind,
+    TermLimits,
+    limits,
+)
 from jdm_stats.models.options import check_interval
 from jdm_stats.models.verbs import FitVerbs
 from jdm_stats.models.words import describe_limits, sentence, terms_to_tell
@@ -56,6 +62,9 @@ class FitResult(FitVerbs):
     inference : Inference
     rows : FittedRows or None
         What the fit was made of.
+    dependent : str
+        Why profile limits and likelihood-ratio tests do not hold (a cluster, sampling
+        weights, several events of a child); empty where they do.
     log_likelihood_null : float
         Maximum with every covariate at zero (penalised under Firth).
     synthetic : bool
@@ -81,6 +90,7 @@ class FitResult(FitVerbs):
     log_likelihood_null: float = field(default=np.nan, repr=False)
     synthetic: bool = False
     rows: FittedRows | None = field(default=None, repr=False)
+    dependent: str = field(default="", repr=False)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -212,11 +222,10 @@ class FitResult(FitVerbs):
             When a limit beside an estimate could not be found and is NaN.
         """
         kind = check_interval(method) or self.interval
-        if kind == "profile" and self.interval in ("robust", "jackknife"):
-            raise UsageError(
-                "profile limits do not hold for this fit: its rows are weighted or belong "
-                "together in clusters, and the likelihood counts what is not independent"
-            )
+        if kind == "profile":
+            self.refuse_likelihood("profile limits")
+        if kind == "wald" and self.dependent == "sampling weights":
+            self.refuse_likelihood("Wald limits")
         found = self.term_limits(kind, conf_level)
         failed = [
             f"{term}: {why}"
@@ -246,50 +255,15 @@ class FitResult(FitVerbs):
             return TermLimits(found.lower, found.upper, failures)
         return limits(self.inference, self.terms, kind, conf_level, self._variance)
 
-    def likelihood_ratio_test(self, *terms: str) -> pd.DataFrame:
-        """(Penalised) likelihood-ratio test that terms are zero together.
-
-        Parameters
-        ----------
-        *terms : str
-            Default: all terms but the intercept.
-
-        Returns
-        -------
-        DataFrame
-            One row: ``terms, statistic, degrees_of_freedom, p_value``; NaN when the fit
-            has no estimate.
-        """
-        if self.interval in ("robust", "jackknife") and terms:
-            raise UsageError(
-                "likelihood-ratio tests do not hold for this fit: its rows are weighted or "
-                "belong together in clusters; read the robust limits"
-            )
-        chosen = terms or tuple(t for t in self.terms if t != "Intercept")
-        unknown = [t for t in chosen if t not in self.terms]
-        if unknown:
-            raise UsageError(f"no such terms: {unknown}; the terms are {self.terms}")
-        places = list(self.inference.positions)
-        at = [self.terms.index(t) for t in chosen]
-        statistic, p_value, seen = np.nan, np.nan, [j for j in at if j in places]
-        if self.inference.solution is not None and seen:
-            test = self.inference.solution.test(tuple(places.index(j) for j in seen))
-            statistic, p_value = test.statistic, test.p_value
-        row = {
-            "terms": " + ".join(chosen),
-            "statistic": statistic,
-            "degrees_of_freedom": len(seen),
-            "p_value": p_value,
-        }
-        return pd.DataFrame([row])
-
     def glance(self) -> pd.DataFrame:
         """Give the fit in one row: size, likelihood, global test, whether to believe it."""
         solution = self.inference.solution
         best = np.nan if solution is None else solution.penalised_log_likelihood
         plain = np.nan if solution is None else solution.log_likelihood
         test = self._global_test
-        parameters = len([t for t in self.terms if t != "Intercept"])
+        left_out = sum(why == ALIASED for why in self.inference.reasons)
+        named = [t for t in self.terms if t != "Intercept"]
+        parameters = len(named) - left_out
         row: dict[str, Any] = {
             "model": self.model,
             "formula": self.formula,
@@ -317,7 +291,10 @@ class FitResult(FitVerbs):
 
     @cached_property
     def _global_test(self) -> dict[str, Any]:
-        return dict(zip(*_first_row(self.likelihood_ratio_test()), strict=True))
+        if self.dependent and self.interval != "profile":
+            # The statistic is R's; what it would be worth is not known.
+            return {**self.ratio_test(self.slopes), "p_value": np.nan}
+        return self.ratio_test(self.slopes)
 
     def in_words(self, term: str | None = None) -> str:
         """Say the estimate of a term, or of every term, in plain sentences.
@@ -349,6 +326,16 @@ class FitResult(FitVerbs):
         mark = "SYNTHETIC " if self.synthetic else ""
         return f"<{mark}{self.model}: {self.formula} ({size}{state})>"
 
+    def _remarks(self, reasons: pd.Series) -> list[str]:
+        """Say beside a penalised estimate where the data alone give none."""
+        found, told = self.inference, list(reasons)
+        if not (self.separated and self.converged and found.separation is not None):
+            return told
+        for place, way in zip(found.positions, found.separation.toward, strict=True):
+            if way and not told[place]:
+                told[place] = "the data alone give no estimate; the penalty does"
+        return told
+
     def _repr_html_(self) -> str:
         rows = self.tidy(exponentiate=True)
         shown = pd.DataFrame(
@@ -358,7 +345,7 @@ class FitResult(FitVerbs):
                     describe_limits(row) for _, row in rows.iterrows()
                 ],
                 "p": rows["p_value"],
-                "Remark": rows["reason"],
+                "Remark": self._remarks(rows["reason"]),
             }
         )
         if not (shown["Remark"] != "").any():
@@ -376,7 +363,3 @@ def _joined(reasons: tuple[str, ...], failures: tuple[str, ...]) -> tuple[str, .
             reasons, failures or ("",) * len(reasons), strict=True
         )
     )
-
-
-def _first_row(frame: pd.DataFrame) -> tuple[list[str], list[Any]]:
-    return [str(c) for c in frame.columns], list(frame.iloc[0])

@@ -89,9 +89,12 @@ class FittedRows:
     @property
     def groups_with_event(self) -> int:
         """Clusters in which the outcome happens; under frequency weights, so many of them."""
-        own, first = np.unique(self.groups[self.outcome], return_index=True)
+        return self._groups_where(self.outcome)
+
+    def _groups_where(self, chosen: BoolArray) -> int:
+        own, first = np.unique(self.groups[chosen], return_index=True)
         if self.weight_kind == "frequency" and self.weights is not None:
-            return int(self.weights[self.outcome][first].sum())
+            return int(self.weights[chosen][first].sum())
         return len(own)
 
     @cached_property
@@ -127,10 +130,11 @@ class FittedRows:
     def heavy(self) -> FloatArray | None:
         """Weights as the likelihood takes them.
 
-        Firth's penalty does not grow with the weights, so that its estimate would depend
+        A penalty does not grow with the weights, so that a penalised estimate would depend
         on the scale of sampling weights: they are made to add up to the number of rows.
         """
-        if self.weights is None or not (self.firth and self.weight_kind == "sampling"):
+        penalised = self.firth or any(self.priors)
+        if self.weights is None or not (penalised and self.weight_kind == "sampling"):
             return self.weights
         return self.weights * (len(self.weights) / self.weights.sum())
 
@@ -240,6 +244,11 @@ class LogisticRows(FittedRows):
     """Rows of a logistic model whose first term is the intercept."""
 
     needs_contrast = True
+
+    @property
+    def groups_with_event(self) -> int:
+        """Clusters with the rarer outcome, which decides what can be known."""
+        return min(self._groups_where(self.outcome), self._groups_where(~self.outcome))
 
     def estimable(self) -> IntArray:
         """Positions of the linearly independent terms."""

@@ -56,7 +56,8 @@ def infer_rows(
     free = np.array([j for j in positions if rows.priors and rows.priors[j] is None])
     unguarded = None
     if rows.priors and len(free):
-        unguarded = replace(rows, priors=()).problem(free.astype(np.intp))
+        plain = replace(rows, priors=()).problem(free.astype(np.intp))
+        unguarded = (plain, np.flatnonzero(np.isin(positions, free)))
     found = infer(
         problem,
         terms,

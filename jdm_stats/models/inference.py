@@ -37,6 +37,7 @@ DIRECTIONS = {
 }
 NO_JOINT = "monotone likelihood: no joint maximum exists"
 REMEDY = "use penalty='firth', whose estimate and profile limits exist"
+PRIORS_TOO = "give these terms a prior, too, or use penalty='firth'"
 REFUSED = (
     "monotone likelihood: Wald and sandwich figures rest on a curvature that is not there; "
     "use profile limits"
@@ -139,7 +140,7 @@ def infer(
     interval: IntervalKind,
     variance_of: VarianceOf,
     *,
-    unguarded: Problem | None = None,
+    unguarded: tuple[Problem, IntArray] | None = None,
     near: Solution | None = None,
 ) -> Inference:
     """Fit a problem, or say why it has no estimate.
@@ -155,8 +156,9 @@ def infer(
     interval : {"profile", "wald", "robust", "jackknife"}
     variance_of : callable
         Covariance for an interval of a kind, given the solution.
-    unguarded : Problem, optional
-        The plain problem of the terms that no prior holds; None when all are held.
+    unguarded : (Problem, (f,) int array), optional
+        The plain problem of the terms that no prior holds, and where they stand among
+        ``positions``; None when all are held.
     near : Solution, optional
         A neighbouring fit of the same terms, from which a penalised climb starts.
 
@@ -179,9 +181,13 @@ def infer(
         plain = replace(problem, penalty=NoPenalty())
         separation = plain.gated(solution.maximum.point.beta)[1]
         if unguarded is not None and separation.separated:
-            open_still = unguarded.gated()[1]
+            free, places = unguarded
+            open_still = free.gated()[1]
             if open_still.separated:
-                return _separated(terms, reasons, positions, separation)
+                toward = np.zeros(len(positions), dtype=np.intp)
+                toward[places] = open_still.toward
+                own = Separation(True, toward)
+                return _separated(terms, reasons, positions, own, PRIORS_TOO)
     if not solution.maximum.converged:
         reason = f"not converged: {solution.maximum.failure_reason}"
         warnings.warn(reason, ConvergenceWarning, stacklevel=4)
@@ -202,6 +208,7 @@ def _separated(
     reasons: list[str],
     positions: IntArray,
     separation: Separation,
+    remedy: str = REMEDY,
 ) -> Inference:
     known = bool(np.any(separation.toward))
     for j, way in zip(positions, separation.toward, strict=True):
@@ -212,8 +219,8 @@ def _separated(
         if diverging
         else "monotone likelihood (separation) by too narrow a margin to say in which terms"
     )
-    warnings.warn(f"{failure}: {REMEDY}", SeparationWarning, stacklevel=5)
-    empty = _empty(len(terms), reasons, positions, f"{failure}; {REMEDY}")
+    warnings.warn(f"{failure}: {remedy}", SeparationWarning, stacklevel=5)
+    empty = _empty(len(terms), reasons, positions, f"{failure}; {remedy}")
     return replace(empty, separation=separation)
 
 

@@ -17,7 +17,12 @@ from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formu
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import LogisticRows
 from jdm_stats.models.fitting_road import infer_rows
-from jdm_stats.models.options import check_penalty, choose_interval, penalty_name
+from jdm_stats.models.options import (
+    check_penalty,
+    choose_interval,
+    dependent_rows,
+    penalty_name,
+)
 from jdm_stats.models.priors import Prior, Priors, prior_notes
 from jdm_stats.models.rows import named_column
 from jdm_stats.models.weighting import Extras, read_extras
@@ -25,7 +30,9 @@ from jdm_stats.models.words import (
     cluster_notes,
     count,
     design_notes,
+    estimated_terms,
     event_notes,
+    left_out_notes,
     method_note,
     weight_notes,
 )
@@ -145,7 +152,10 @@ def fit_logistic(
             *design_notes(design, codes, children),
             *weight_notes(extras, rows),
             *cluster_notes(extras, rows, kind),
-            *event_notes(design, kept == 1, len(design.terms) - 1),
+            *event_notes(
+                design, kept == 1, estimated_terms(design, found), rows.children
+            ),
+            *left_out_notes(design.terms, found),
             *_landmark_notes(frame, kept, extras),
             *found.limit_notes,
         ),
@@ -154,6 +164,7 @@ def fit_logistic(
         log_likelihood_null=null,
         synthetic=is_synthetic(frame),
         rows=rows,
+        dependent=dependent_rows(extras, rows.several_events),
     )
 
 

@@ -7,7 +7,7 @@ one by one on the path of single fits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,16 +17,12 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
 
 from jdm_stats.errors import UsageError
-from jdm_stats.likelihood.compiled.gate import gate, kernels, machine_code_is_there
+from jdm_stats.likelihood.compiled.gate import gate, kernels
 from jdm_stats.likelihood.fast import (
-    CALL_SECONDS,
-    CLIMB,
-    COMPILING_SECONDS,
     ENGINES,
-    ENTRY_SECONDS,
-    LIMITS,
-    WORTHWHILE_SECONDS,
     Engine,
+    numpy_seconds,
+    worth_compiling,
 )
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 from jdm_stats.models.arrays import (
@@ -36,7 +32,12 @@ from jdm_stats.models.arrays import (
     check_options,
     check_vectors,
     fit_checked,
+    is_separated,
 )
+from jdm_stats.models.inference import REFUSED
+
+# Calls that preparing a small fit costs on the NumPy path, beside those of an evaluation.
+PREPARING = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +138,8 @@ def fit_many(
 
     Notes
     -----
-    Another peak of a Firth likelihood is looked for through the profiles only, and so only
-    with ``interval="profile"``; `jdm_stats.fit_cox` looks harder.
+    Each Firth fit is looked at for a higher peak coarsely, and with ``interval="profile"``
+    along its profiles; one that has another peak is fitted anew as `jdm_stats.fit_cox` does.
 
     Examples
     --------
@@ -177,7 +178,9 @@ def fit_many(
         "conf_level": conf_level,
     }
     one = _Fitter(rows, first, options)
-    if _compiled(engine, x, first, interval == "profile"):
+    if _compiled(
+        engine, x, first, limits=interval == "profile", firth=penalty == "firth"
+    ):
         return _by_kernels(one, labels)
     return _joined(labels, [one.fit(b) for b in range(len(labels))])
 
@@ -190,17 +193,18 @@ def _together(codes: IntArray, count: int) -> tuple[IntArray, IntArray]:
     return order, first
 
 
-def _compiled(engine: Engine, x: FloatArray, first: IntArray, limits: bool) -> bool:
+def _compiled(
+    engine: Engine, x: FloatArray, first: IntArray, *, limits: bool, firth: bool
+) -> bool:
     if engine == "compiled" and not gate().open:
         raise UsageError(f"the compiled engine is not available ({gate().reason})")
     if engine != "auto":
         return engine == "compiled"
     fits = len(first) - 1
-    evaluations = CLIMB + (LIMITS * x.shape[1] if limits else 0)
-    seconds = evaluations * (5 * CALL_SECONDS * fits + ENTRY_SECONDS * x.size)
-    if seconds <= WORTHWHILE_SECONDS or not gate().open:
-        return False
-    return seconds > COMPILING_SECONDS or machine_code_is_there()
+    seconds = numpy_seconds(
+        len(x), x.shape[1], limits=limits, firth=firth, fits=PREPARING * fits
+    )
+    return worth_compiling(seconds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,45 +216,42 @@ class _Fitter:
     options: dict[str, Any]
 
     def fit(self, number: int, *, doubtful: bool = False) -> ArrayFit:
+        return fit_checked(
+            self._rows(number), "numpy", doubtful=doubtful, **self.options
+        )
+
+    def separated(self, number: int) -> bool:
+        """Whether the plain likelihood of one fit is monotone."""
+        return is_separated(
+            self._rows(number), self.options["model"], self.options["ties"]
+        )
+
+    def _rows(self, number: int) -> dict[str, Any]:
         own = slice(self.first[number], self.first[number + 1])
-        part: dict[str, Any] = {
-            k: None if v is None else v[own] for k, v in self.rows.items()
-        }
-        return fit_checked(part, "numpy", doubtful=doubtful, **self.options)
+        return {k: None if v is None else v[own] for k, v in self.rows.items()}
 
 
 def _by_kernels(one: _Fitter, labels: np.ndarray) -> ManyFits:
     """Fit all in compiled code; those it cannot vouch for, one by one."""
-    batch, rows, options = kernels("batch"), one.rows, one.options
+    options = one.options
     firth, profile = options["penalty"] == "firth", options["interval"] == "profile"
+    logistic = options["model"] == "logistic"
     quantile = float(-ndtri((1.0 - options["conf_level"]) / 2.0))
-    shared = {
-        "weights": rows["weights"],
-        "offset": rows["offset"],
-        "firth": firth,
-        "quantile": quantile if profile else None,
-    }
-    if options["model"] == "cox":
-        found = batch.cox_many(
-            *(rows["x"], rows["begin"], rows["end"], rows["died"], one.first),
-            stratum=rows["strata"],
-            ties=options["ties"],
-            **shared,
-        )
-    else:
-        found = batch.logistic_many(rows["x"], rows["died"], one.first, **shared)
+    found = _kernel_fits(one, firth=firth, quantile=quantile if profile else None)
     reach = quantile * found.std_errors
     low, high = found.coefficients - reach, found.coefficients + reach
     p_values = 2.0 * ndtr(-np.abs(found.coefficients / found.std_errors))
+    plain = _kernel_fits(one, firth=False, quantile=None) if firth else found
+    proven = plain.converged & (plain.certificate < 1.0)
     open_still = ~found.converged
-    if not firth:
-        open_still |= ~(found.certificate < 1.0)
     if profile:
         low, high = found.lower, found.upper
-        own = found.limit_status[:, :, int(options["model"] == "logistic") :]
-        open_still |= (own > 1).any(axis=(1, 2)) | bool(options["model"] == "logistic")
+        own = found.limit_status[:, :, int(logistic) :]
+        open_still |= (own > 1).any(axis=(1, 2)) | logistic
         if firth:
             p_values = chi2.sf(found.statistics, 1)
+    # What separates a Firth fit's rows decides whether its Wald figures can stand.
+    open_still |= ~proven
     many = ManyFits(
         labels=np.asarray(labels),
         coefficients=found.coefficients,
@@ -261,13 +262,46 @@ def _by_kernels(one: _Fitter, labels: np.ndarray) -> ManyFits:
         covariance=found.covariance,
         log_likelihood=found.penalised,
         log_likelihood_null=found.null_penalised,
-        converged=found.converged & ~open_still,
+        converged=found.converged.copy(),
         separated=np.zeros(len(labels), dtype=bool),
         reasons=("",) * len(labels),
     )
-    again = np.flatnonzero(open_still)
-    return _with_single_fits(
-        many, {int(b): one.fit(int(b), doubtful=not firth) for b in again}
+    return _settled(one, many, open_still, vouched=found.converged & ~proven)
+
+
+def _settled(
+    one: _Fitter, many: ManyFits, open_still: BoolArray, vouched: BoolArray
+) -> ManyFits:
+    """Take up again what is open; a Firth fit that only the gate is open for stands."""
+    firth = one.options["penalty"] == "firth"
+    wald = one.options["interval"] == "wald"
+    again, reasons = {}, list(many.reasons)
+    for number in map(int, np.flatnonzero(open_still)):
+        if not (firth and vouched[number] and wald):
+            again[number] = one.fit(number, doubtful=not firth)
+        elif one.separated(number):
+            many.separated[number] = True
+            for figures in (many.conf_low, many.conf_high, many.p_values):
+                figures[number] = np.nan
+            reasons[number] = REFUSED
+    return _with_single_fits(replace(many, reasons=tuple(reasons)), again)
+
+
+def _kernel_fits(one: _Fitter, *, firth: bool, quantile: float | None) -> Any:
+    batch, rows, options = kernels("batch"), one.rows, one.options
+    shared = {
+        "weights": rows["weights"],
+        "offset": rows["offset"],
+        "firth": firth,
+        "quantile": quantile,
+    }
+    if options["model"] == "logistic":
+        return batch.logistic_many(rows["x"], rows["died"], one.first, **shared)
+    return batch.cox_many(
+        *(rows["x"], rows["begin"], rows["end"], rows["died"], one.first),
+        stratum=rows["strata"],
+        ties=options["ties"],
+        **shared,
     )
 
 
@@ -278,7 +312,7 @@ def _with_single_fits(many: ManyFits, fits: dict[int, ArrayFit]) -> ManyFits:
         for name in _FIGURES:
             getattr(many, name)[number] = getattr(fit, name)
         reasons[number] = fit.reason
-    return ManyFits(**{**vars(many), "reasons": tuple(reasons)})
+    return replace(many, reasons=tuple(reasons))
 
 
 _FIGURES = (

@@ -65,7 +65,7 @@ def choose_interval(
         When profile or Wald limits are asked for where they would not hold.
     """
     kind = check_interval(asked)
-    why = _dependent(extras, several_events)
+    why = dependent_rows(extras, several_events)
     if not why:
         return kind or "profile"
     if kind == "profile" or (kind == "wald" and extras.weight_kind == "sampling"):
@@ -76,7 +76,8 @@ def choose_interval(
     return kind or "robust"
 
 
-def _dependent(extras: Extras, several_events: bool) -> str:
+def dependent_rows(extras: Extras, several_events: bool) -> str:
+    """Say why a likelihood does not count what is independent here; empty when it does."""
     if extras.weight_kind == "sampling":
         return "sampling weights"
     if extras.cluster is not None:

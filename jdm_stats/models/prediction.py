@@ -80,7 +80,8 @@ def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Se
     Parameters
     ----------
     fit : FitResult
-        With an estimate of every term.
+        With an estimate. A term left out of it (constant, or a combination of others)
+        counts as 0.
     frame : DataFrame
         New rows with the variables of the formula, and the column of the offset if the
         fit has one.
@@ -98,7 +99,7 @@ def predict(fit: FitResult, frame: pd.DataFrame, *, flic: bool = False) -> pd.Se
     Raises
     ------
     UsageError
-        When the fit has no estimate of some term, or ``flic`` is asked of another model.
+        When the fit has no estimate, or ``flic`` is asked of another model.
     """
     eta = encoded(fit, frame) @ _coefficients(fit) + offset_of(fit, frame)
     if fit.kind != "logistic":
@@ -157,7 +158,9 @@ def predict_survival(
     DataFrame
         One row per new row and time: ``row`` (its index), ``time, survival,
         cumulative_hazard, std_error`` (of the cumulative hazard), ``conf_low,
-        conf_high``. Beyond the last event of the stratum the curve stays level.
+        conf_high``. Beyond the last event of the stratum the curve stays level. Where the
+        plain likelihood is monotone there are no errors and limits: the curvature they
+        rest on is not there.
 
     Raises
     ------
@@ -182,6 +185,8 @@ def predict_survival(
     ):
         hazard, error = cumulative_of(fit, at, x, int(stratum), wanted)
         hazard, error = hazard * lift, error * lift
+        if fit.separated:
+            error = np.full_like(error, np.nan)
         low, high = _limits(hazard, error * quantile, scale)
         blocks.append(
             pd.DataFrame(

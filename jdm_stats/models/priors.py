@@ -20,7 +20,7 @@ from jdm_stats.models.design import INTERCEPT
 __all__ = ["LogF", "NormalPrior"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NormalPrior:
     """A normal prior on a log hazard ratio or log odds ratio.
 

@@ -62,7 +62,7 @@ def robust_variance(
     Returns
     -------
     Variance
-        ``degrees`` are clusters with an event less parameters, at least 1.
+        ``degrees`` are clusters with an event less parameters; below 1 there is a reason.
     """
     evaluation = solution.problem.likelihood.evaluate(solution.maximum.point.beta)
     assert isinstance(evaluation, Evaluated)
@@ -140,7 +140,9 @@ def jackknife_variance(
         return Variance(
             np.full((p, p), np.nan),
             degrees,
-            f"without one of {int(lost.sum())} clusters there is no estimate",
+            "without one cluster there is no estimate"
+            if lost.sum() == 1
+            else f"without any one of {int(lost.sum())} clusters there is no estimate",
         )
     if degrees < 1:
         reason = "too few clusters with an event for the number of parameters"
@@ -170,11 +172,11 @@ def leave_out_estimates(
 
 def refitted(problem: Problem, near: Solution) -> Solution | None:
     """Fit a problem from where a neighbouring fit ended; None where no estimate exists."""
+    start = np.asarray(np.linalg.solve(problem.back, near.coefficients), np.float64)
     if problem.plain:
-        found, _ = problem.gated(directions=False)
+        found, _ = problem.gated(start, directions=False)
         return found if found is not None and found.maximum.converged else None
-    start = np.linalg.solve(problem.back, near.coefficients)
-    solved = problem.solve(np.asarray(start, dtype=np.float64))
+    solved = problem.solve(start)
     if not solved.maximum.converged:
         solved = problem.solve()
     return solved if solved.maximum.converged else None

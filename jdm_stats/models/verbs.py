@@ -16,8 +16,9 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.models.concordance import Concordance, concordance
+from jdm_stats.models.design import INTERCEPT
 from jdm_stats.models.fitted_rows import CoxRows, FittedRows
-from jdm_stats.models.inference import Inference, IntervalKind
+from jdm_stats.models.inference import REFUSED, Inference, IntervalKind
 from jdm_stats.models.levels import events_per_level
 from jdm_stats.models.prediction import baseline_hazard, predict, predict_survival
 from jdm_stats.models.residuals import residuals
@@ -34,6 +35,7 @@ class FitVerbs:
     interval: IntervalKind
     inference: Inference
     rows: FittedRows | None
+    dependent: str
 
     @property
     def _fit(self) -> FitResult:
@@ -51,7 +53,8 @@ class FitVerbs:
         Returns
         -------
         DataFrame
-            NaN where there is no estimate, or none without some cluster.
+            NaN where there is no estimate, none without some cluster, or the plain
+            likelihood is monotone.
         """
         found = self._variance("robust" if leverage else "sandwich")
         return pd.DataFrame(
@@ -79,12 +82,75 @@ class FitVerbs:
         if kind not in self._variances:
             p = len(self._fit.terms)
             found, rows = self.inference.solution, self.rows
+            nothing = np.full((p, p), np.nan)
             if found is None or rows is None:
-                nothing = np.full((p, p), np.nan)
                 return Variance(nothing, np.inf, self._fit.failure_reason)
+            if self._fit.separated:
+                return Variance(nothing, np.inf, REFUSED)
             at = self.inference.positions
             self._variances[kind] = variance_of(kind, found, at, p, rows)
         return self._variances[kind]
+
+    def likelihood_ratio_test(self, *terms: str) -> pd.DataFrame:
+        """(Penalised) likelihood-ratio test that terms are zero together.
+
+        Parameters
+        ----------
+        *terms : str
+            Terms, or factors, which stand for all their levels. Default: all terms but the
+            intercept.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``terms, statistic, degrees_of_freedom, p_value``; NaN when the fit
+            has no estimate.
+
+        Raises
+        ------
+        UsageError
+            For a name that is no term, and for rows that are not independent, where a
+            likelihood counts too much.
+        """
+        self.refuse_likelihood("likelihood-ratio tests")
+        chosen = [name for term in terms for name in self._named(term)] or self.slopes
+        told = {"terms": " + ".join(terms or chosen), **self.ratio_test(chosen)}
+        return pd.DataFrame([told])
+
+    @property
+    def slopes(self) -> list[str]:
+        """Terms but the intercept."""
+        return [t for t in self._fit.terms if t != INTERCEPT]
+
+    def ratio_test(self, chosen: list[str]) -> dict[str, float]:
+        """Statistic, degrees of freedom and p-value of the test that terms are zero."""
+        places, terms = list(self.inference.positions), self._fit.terms
+        seen = [at for at in map(terms.index, chosen) if at in places]
+        statistic, p_value = np.nan, np.nan
+        if self.inference.solution is not None and seen:
+            test = self.inference.solution.test(tuple(places.index(j) for j in seen))
+            statistic, p_value = test.statistic, test.p_value
+        return {
+            "statistic": statistic,
+            "degrees_of_freedom": len(seen),
+            "p_value": p_value,
+        }
+
+    def _named(self, name: str) -> list[str]:
+        """Terms that a name stands for: itself, or the levels of a factor."""
+        terms = self._fit.terms
+        named = [t for t in terms if t == name or t.startswith(f"{name}[")]
+        if not named:
+            raise UsageError(f"no such terms: {[name]}; the terms are {terms}")
+        return named
+
+    def refuse_likelihood(self, what: str) -> None:
+        """Refuse what a likelihood of rows that are not independent cannot give."""
+        if self.dependent and self.interval != "profile":
+            raise UsageError(
+                f"{what} do not hold for this fit, which has {self.dependent}: the "
+                "likelihood counts what is not independent; read the robust limits"
+            )
 
     @property
     def events_per_level(self) -> pd.DataFrame:

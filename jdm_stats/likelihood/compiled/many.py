@@ -20,6 +20,7 @@ from jdm_stats.likelihood.compiled.endings import (
     MAX_ITERATIONS,
     NO_EVENTS,
     NOT_ESTIMABLE,
+    OTHER_PEAK,
 )
 from jdm_stats.likelihood.compiled.jit import exact, summing
 from jdm_stats.likelihood.compiled.layout import (
@@ -39,6 +40,7 @@ from jdm_stats.likelihood.compiled.layout import (
     make_scratch,
 )
 from jdm_stats.likelihood.compiled.objective import ALL
+from jdm_stats.likelihood.compiled.peaks import higher_elsewhere
 from jdm_stats.likelihood.compiled.prepare import prepare
 from jdm_stats.likelihood.compiled.profile import profile_all
 from jdm_stats.likelihood.compiled.triangular import factorise, invert_factorised
@@ -287,6 +289,12 @@ def _fit(
     status, iterations = climb(
         evaluate, problem, scratch, point, held, True, longest, TOLERANCE
     )
+    if (
+        problem.firth == 1
+        and status == CONVERGED
+        and higher_elsewhere(evaluate, problem, scratch, point)
+    ):
+        status = OTHER_PEAK
     numbers[FIT] = point.numbers[LOG_LIKELIHOOD]
     numbers[PENALISED] = point.numbers[VALUE] + units
     numbers[CERTIFICATE] = certificate(problem, point)

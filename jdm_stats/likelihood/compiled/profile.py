@@ -95,7 +95,7 @@ def profile_all(
         if j < skip:
             continue
         held[j] = True
-        std_error = _std_error(best, j)
+        std_error = standard_error(best, j)
         for k in range(p):
             starts[4, k] = best.vectors[BETA, k]
         for side in range(2):
@@ -129,7 +129,7 @@ def profile_all(
 
 
 @exact
-def _std_error(best: Point, index: int) -> float:
+def standard_error(best: Point, index: int) -> float:
     """Wald standard error, for the first guess."""
     p = best.vectors.shape[1]
     lower, column = np.empty((p, p)), np.zeros(p)
@@ -246,7 +246,7 @@ def _constrained(
             for k in range(p):
                 point.vectors[BETA, k] = best.vectors[BETA, k]
         if attempt == 0:
-            _follow_ridge(warm, point, index, value - warm.vectors[BETA, index])
+            follow_ridge(warm, point, index, value - warm.vectors[BETA, index])
         point.vectors[BETA, index] = value
         status, _ = climb(
             evaluate, problem, scratch, point, held, False, MAX_ITERATIONS, TOLERANCE
@@ -257,7 +257,7 @@ def _constrained(
 
 
 @exact
-def _follow_ridge(warm: Point, point: Point, index: int, move: float) -> None:
+def follow_ridge(warm: Point, point: Point, index: int, move: float) -> None:
     """Let the others follow the ridge of the likelihood as one coefficient moves."""
     p = warm.vectors.shape[1]
     inner, lower, follow = np.empty((p, p)), np.empty((p, p)), np.empty(p)
