@@ -42,7 +42,7 @@ def told(table: pd.DataFrame, asked: str) -> str:
     """Write one figure with its error, a range of several, or a count over all fits."""
     measure, *rest = asked.split()
     if measure in ("count", "fits"):
-        return f"{_count(table, rest[0])[measure == 'fits']:,}"
+        return f"{_count(table, *rest)[measure == 'fits']:,}"
     methods, events, terms, *where = rest
     rows = table.loc[
         [
@@ -73,8 +73,9 @@ def _events(asked: str) -> list[int]:
     return list(CHILDREN) if asked == "any" else [int(k) for k in asked.split(",")]
 
 
-def _count(table: pd.DataFrame, measure: str) -> tuple[int, int]:
-    """Count what a share counts, over every fit of the study; and those fits."""
+def _count(table: pd.DataFrame, measure: str, terms: str) -> tuple[int, int]:
+    """Count what a share counts, over every fit of the study; and what it is a share of."""
     rows = table.xs(measure, level="measure")
-    rows = rows[rows.index.get_level_values("term") == "dose"]
+    if terms != "any":
+        rows = rows[rows.index.get_level_values("term") == terms]
     return round((rows["value"] * rows["n"]).sum()), round(rows["n"].sum())

@@ -56,7 +56,8 @@ def tables(table: pd.DataFrame) -> dict[str, str]:
         "findings": findings(table),
         "excluded": _excluded(table),
         "separated": _separated(table),
-        "bias": _written(_bias(table)),
+        "bias": _written(_bias(table, "effects")),
+        "bias_null": _written(_bias(table, "null")),
         "errors": _written(_errors(table)),
         "jackknife": _written(_jackknife(table)),
         "sampled": _written(_sampled(table)),
@@ -114,13 +115,13 @@ def _separated(table: pd.DataFrame) -> str:
     return _written(rows())
 
 
-def _bias(table: pd.DataFrame) -> Iterator[list[str]]:
+def _bias(table: pd.DataFrame, world: str) -> Iterator[list[str]]:
     kinds = ("bias_mean", "bias_median")
     heads = [f"{term}, {kind[5:]}" for term in TERMS for kind in kinds]
     yield ["Events", "Method", *heads]
     for events in CHILDREN:
         for method in METHODS:
-            at = ("effects", events, False, "main", method)
+            at = (world, events, False, "main", method)
             cells = [
                 figure(table, *at, term, kind, percent=False)
                 for term in TERMS

@@ -261,8 +261,8 @@ def test_a_sentence_takes_its_figures_from_the_table():
     assert told(rows, "coverage_profile firth 6 dose") == "95.0% (0.7)"
     assert told(rows, "coverage_profile firth 6 dose,pulse") == "90.0 to 95.0%"
     assert told(rows, "bias_mean firth 6 dose") == "-0.12 (0.03)"
-    assert told(rows, "count not_converged") == "2"
-    assert told(rows, "fits not_converged") == "1,000"
+    assert told(rows, "count not_converged dose") == "2"
+    assert told(rows, "fits not_converged any") == "1,000"
     with pytest.raises(KeyError):
         told(rows, "bias_mean firth 12 dose")
 
