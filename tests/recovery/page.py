@@ -177,7 +177,7 @@ def _jackknife(table: pd.DataFrame) -> Iterator[list[str]]:
     kinds = ("robust", "jackknife")
     heads = [f"{TITLES[kind]}, {term}" for term in TERMS for kind in kinds]
     yield ["Events", "Method", *heads, "No robust", "No jackknife"]
-    for events in (6, 12, 25):
+    for events in CHILDREN:
         for method in ("plain", "firth"):
             at = ("effects", events, False, "jackknife", method)
             cells = [
