@@ -1,0 +1,1 @@
+"""Recovery study: what the engine finds again of a world whose truth is known."""
