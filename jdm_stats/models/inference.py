@@ -253,13 +253,13 @@ def _with_estimates(
         converged=True,
     )
     if interval in ("robust", "jackknife"):
-        variance = variance_of(interval, solution)
+        if made.separation is not None and made.separation.separated:
+            variance = Variance(np.full_like(covariance, np.nan), 1.0, REFUSED)
+        else:
+            variance = variance_of(interval, solution)
         with np.errstate(invalid="ignore"):
             errors = np.sqrt(np.diag(variance.covariance))
-        if made.separation is not None and made.separation.separated:
-            errors = np.full_like(errors, np.nan)
         made = replace(made, std_errors=errors, variance=variance)
-        variance_of = _already(variance)
     statistics, p_values = _tests(made)
     made = replace(made, statistics=statistics, p_values=p_values)
     found = limits(made, terms, interval, 0.95, variance_of)
