@@ -260,6 +260,7 @@ def _with_estimates(
         with np.errstate(invalid="ignore"):
             errors = np.sqrt(np.diag(variance.covariance))
         made = replace(made, std_errors=errors, variance=variance)
+        variance_of = _already(variance)
     statistics, p_values = _tests(made)
     made = replace(made, statistics=statistics, p_values=p_values)
     found = limits(made, terms, interval, 0.95, variance_of)
