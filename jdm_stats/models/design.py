@@ -23,6 +23,7 @@ from formulaic.transforms import TRANSFORMS
 
 from jdm_stats.errors import DesignError
 from jdm_stats.likelihood.risk_sets import FloatArray
+from jdm_stats.models.known_levels import code_seen_levels, refuse_lost_levels
 
 INTERCEPT = "Intercept"
 PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
@@ -76,9 +77,30 @@ class Design:
         )
 
     def encode(self, frame: pd.DataFrame) -> FloatArray:
-        """Code new rows as the fitted ones were."""
-        coded = self.spec.get_model_matrix(_plain(frame, list(self.variables)))
-        return coded[list(self.terms)].to_numpy(float)
+        """Code new rows as the fitted ones were, NaN where a variable is missing.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n, columns)
+
+        Returns
+        -------
+        (n, p) float array
+
+        Raises
+        ------
+        DesignError
+            When a factor has levels that the fitted rows did not have: left to
+            formulaic, they would pass for the reference level.
+        """
+        plain = _plain(frame, list(self.variables))
+        present = plain.notna().all(axis=1).to_numpy(bool)
+        matrix = np.full((len(frame), len(self.terms)), np.nan)
+        if not present.any():
+            return matrix
+        coded = code_seen_levels(self.spec, plain[present])
+        matrix[present] = coded[list(self.terms)].to_numpy(float)
+        return matrix
 
 
 def is_binary(column: FloatArray) -> bool:
@@ -172,6 +194,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
         raise DesignError(
             f"the formula {formula!r} cannot be coded: {_first_line(error)}"
         ) from error
+    refuse_lost_levels(coded.model_spec)
     terms = [str(c) for c in coded.columns if intercept or str(c) != INTERCEPT]
     if terms in ([], [INTERCEPT]):
         raise DesignError(

@@ -133,7 +133,7 @@ def flic_shift(fit: FitResult) -> float:
 def predict_survival(
     fit: FitResult,
     frame: pd.DataFrame,
-    times: Sequence[float] | None = None,
+    times: float | Sequence[float] | None = None,
     *,
     conf_level: float = 0.95,
     scale: str = "log-log",
@@ -147,7 +147,7 @@ def predict_survival(
     frame : DataFrame
         New rows with the variables of the formula and, where the fit has them, the
         columns of its strata and offset.
-    times : sequence of float, optional
+    times : float or sequence of float, optional
         Default: every event time.
     conf_level : float, default 0.95
     scale : {"log-log", "log"}
@@ -165,7 +165,8 @@ def predict_survival(
     Raises
     ------
     UsageError
-        For a fit of another model or without estimate, or when strata are not known.
+        For a fit of another model or without estimate, when strata are not known, or when
+        times are missing.
 
     Notes
     -----
@@ -174,8 +175,12 @@ def predict_survival(
     """
     if scale not in ("log-log", "log"):
         raise UsageError(f"scale must be 'log-log' or 'log'; received {scale!r}")
+    if not 0.0 < conf_level < 1.0:
+        raise UsageError(
+            f"conf_level must lie between 0 and 1, such as 0.95; received {conf_level!r}"
+        )
     rows, at = fit.cox_rows(), evaluation_of(fit)
-    wanted = np.unique(rows.sets.times) if times is None else np.asarray(times, float)
+    wanted = np.unique(rows.sets.times) if times is None else _times(times)
     covariates, strata = encoded(fit, frame), strata_of(fit, frame)
     lifts = np.exp(offset_of(fit, frame))
     quantile = float(norm.isf((1.0 - conf_level) / 2.0))
@@ -183,11 +188,13 @@ def predict_survival(
     for label, x, stratum, lift in zip(
         frame.index, covariates, strata, lifts, strict=True
     ):
-        hazard, error = cumulative_of(fit, at, x, int(stratum), wanted)
-        hazard, error = hazard * lift, error * lift
-        if fit.separated:
-            error = np.full_like(error, np.nan)
-        low, high = _limits(hazard, error * quantile, scale)
+        # Far enough from the rows fitted, hazards are 0 or beyond all numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
+            hazard, error = cumulative_of(fit, at, x, int(stratum), wanted)
+            hazard, error = hazard * lift, error * lift
+            if fit.separated:
+                error = np.full_like(error, np.nan)
+            low, high = _limits(hazard, error * quantile, scale)
         blocks.append(
             pd.DataFrame(
                 {
@@ -204,6 +211,15 @@ def predict_survival(
     if not blocks:
         raise UsageError("the frame has no rows to predict for")
     return marked(pd.concat(blocks, ignore_index=True), fit.synthetic)
+
+
+def _times(times: float | Sequence[float]) -> FloatArray:
+    wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    if wanted.ndim != 1 or np.isnan(wanted).any():
+        raise UsageError(
+            f"times must be numbers on the scale of stop; received {times!r}"
+        )
+    return wanted
 
 
 def _coefficients(fit: FitResult) -> FloatArray:
@@ -278,7 +294,8 @@ def _centre(fit: FitResult) -> FloatArray:
 def _increments(fit: FitResult, at: PartialEvaluation) -> FloatArray:
     """Give the steps of the cumulative hazard at covariates 0, (K,)."""
     back = fit.inference.coefficients[fit.inference.positions] @ _centre(fit)
-    return at.hazard_increments() * np.exp(-back)
+    with np.errstate(over="ignore"):  # covariates of 0 may be far from every row
+        return np.asarray(at.hazard_increments() * np.exp(-back))
 
 
 def cumulative_of(

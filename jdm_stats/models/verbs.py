@@ -176,7 +176,7 @@ class FitVerbs:
     def predict_survival(
         self,
         frame: pd.DataFrame,
-        times: Sequence[float] | None = None,
+        times: float | Sequence[float] | None = None,
         *,
         conf_level: float = 0.95,
         scale: str = "log-log",
