@@ -202,11 +202,14 @@ class PartialEvaluation:
 
     def martingale_residuals(self) -> FloatArray:
         """Events less expected events of the kept rows, unweighted, (m,)."""
-        problem = self.problem
-        expected = self.v if problem.weights is None else self.v / problem.weights
-        residuals = -expected
-        residuals[problem.risk_sets.deaths] += 1.0
+        residuals = -self.expected_events()
+        residuals[self.problem.risk_sets.deaths] += 1.0
         return residuals
+
+    def expected_events(self) -> FloatArray:
+        """Events each kept row was to have: its hazard ratio times the hazard, (m,)."""
+        weights = self.problem.weights
+        return self.v if weights is None else self.v / weights
 
     def schoenfeld_residuals(self) -> FloatArray:
         """Covariates of each death less the mean of its risk set, unweighted, (d, p)."""

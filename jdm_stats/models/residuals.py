@@ -93,9 +93,8 @@ def residuals(
         index = rows.child_names
     if kind in ("martingale", "deviance"):
         signs = kind == "deviance"
-        values = _by_row(
-            fit, at.martingale_residuals()[:, None], weighted and not signs
-        )
+        seen = at.expected_events() if signs else at.martingale_residuals()
+        values = _by_row(fit, seen[:, None], weighted and not signs)
         events = rows.outcome.astype(float)[:, None]
         if by_patient:
             values, events = _summed(fit, values), _summed(fit, events)
@@ -174,8 +173,9 @@ def _summed(fit: FitResult, values: FloatArray) -> FloatArray:
     return np.column_stack([np.bincount(children, c, count) for c in values.T])
 
 
-def _deviance(martingale: FloatArray, events: FloatArray) -> FloatArray:
-    expected = events - martingale
+def _deviance(expected: FloatArray, events: FloatArray) -> FloatArray:
+    """Deviance residuals from expected events: 1 less 1e-20 would no longer tell of them."""
+    martingale = events - expected
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(events > 0, events * np.log(expected / events), 0.0)
     inner = np.maximum(-2.0 * (martingale + logs), 0.0)

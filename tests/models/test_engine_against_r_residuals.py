@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jdm_stats.models.cox import fit_cox
@@ -82,3 +83,18 @@ def test_dfbeta_of_children_equals_collapse(ties):
     found = fit.residuals("dfbeta", by_patient=True)
     expected = record("engine_residuals")["heart_cluster"][ties]
     assert_close(found, expected["dfbeta_weighted_collapsed"], 1e-9)
+
+
+def test_deviance_of_an_event_that_nobody_expected_is_finite():
+    """Expected events of 1e-20 are lost in one less them, not in themselves."""
+    frame = pd.DataFrame({"start": 0, "stop": [1, 2, 3, 4, 5, 6]})
+    frame["event"] = [1, 1, 1, 1, 0, 0]
+    frame["dose"] = [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]
+    frame["known"] = [-46.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    fit = fit_cox(frame, "dose", offset="known", interval="wald")
+    beta = fit.summary.loc["dose", "coef"]
+    at_risk = np.exp(beta * frame["dose"] + frame["known"])
+    expected = at_risk.iloc[0] / at_risk.sum()
+    found = fit.residuals("deviance")["deviance"].iloc[0]
+    assert expected < 1e-16
+    assert found == pytest.approx(np.sqrt(-2.0 * (1.0 + np.log(expected))), rel=1e-9)
