@@ -1,4 +1,4 @@
-"""New rows are coded as the fitted ones were: no level passes for another, nothing missing for 0."""
+"""New rows are coded as the fitted ones: no level passes for another, nothing missing for 0."""
 
 from __future__ import annotations
 
