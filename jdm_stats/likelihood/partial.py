@@ -238,4 +238,5 @@ class PartialEvaluation:
 
     @cached_property
     def _hazard_spread(self) -> FloatArray:
-        return self.v / self.r
+        # A row whose hazard ratio is 0 in double precision moves nothing.
+        return np.divide(self.v, self.r, out=np.zeros_like(self.r), where=self.r > 0)

@@ -363,7 +363,7 @@ def _holds_numbers(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         return True
     kind = pd.api.types.infer_dtype(column, skipna=True)
-    return kind in ("integer", "floating", "mixed-integer-float", "boolean")
+    return kind in ("integer", "floating", "mixed-integer-float", "boolean", "decimal")
 
 
 def _present_levels(plain: pd.DataFrame) -> pd.DataFrame:
