@@ -97,8 +97,10 @@ def fit_conditional_logistic(
     -------
     FitResult
         Odds ratios within sets. Sets without a case or without a control say nothing;
-        they are left out and counted in the notes. Under monotone likelihood a plain fit
-        has NaN for every estimate and p-value, with the reason.
+        they are left out, under every method, and counted in the notes. (R's ``clogit``
+        lets sets of cases only pull the estimates under "efron" and "breslow".) Under
+        monotone likelihood a plain fit has NaN for every estimate and p-value, with the
+        reason.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.marks import is_synthetic
 from jdm_stats.likelihood.risk_sets import FloatArray
@@ -56,8 +57,15 @@ class Curves:
         DataFrame
             Columns of `tidy`, with ``n_at_risk`` at that time and ``n_events`` and
             ``n_censored`` up to it; NaN beyond the last time of a group.
+
+        Raises
+        ------
+        UsageError
+            When a time is missing.
         """
         times = np.atleast_1d(np.asarray(times_days, dtype=float))
+        if np.isnan(times).any():
+            raise UsageError(f"times must be numbers of days; received {times_days!r}")
         keys = [c for c in ("group", "cause") if c in self.table.columns]
         read = [
             _read(block, times)

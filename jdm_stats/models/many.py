@@ -156,6 +156,8 @@ def fit_many(
     if engine not in ENGINES:
         raise UsageError(f"engine must be one of {ENGINES}; received {engine!r}")
     codes, labels = pd.factorize(np.asarray(by))
+    if not len(x):
+        raise UsageError("there are no rows; give at least one fit")
     if codes.shape != (len(x),) or (codes < 0).any():
         raise UsageError(f"by must name a fit in each of {len(x)} rows")
     order, first = _together(codes, len(labels))

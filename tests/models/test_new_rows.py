@@ -9,7 +9,9 @@ import pytest
 from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.fine_gray import fit_fine_gray
+from jdm_stats.models.incidence import kaplan_meier
 from jdm_stats.models.logistic import fit_logistic
+from jdm_stats.models.many import fit_many
 
 N = 60
 
@@ -101,3 +103,13 @@ def test_a_covariate_far_from_zero_changes_nothing_but_the_baseline(rows):
     far = fit_cox(rows.assign(dose=1e5 + rows["dose"]), "dose", interval="wald")
     np.testing.assert_allclose(far.summary["coef"], near.summary["coef"], rtol=1e-9)
     assert set(far.baseline_hazard()["hazard"]) <= {0.0, np.inf}
+
+
+def test_curves_are_not_read_at_missing_times(rows):
+    with pytest.raises(UsageError, match="times must be numbers"):
+        kaplan_meier(rows).at([5, np.nan])
+
+
+def test_many_fits_need_rows():
+    with pytest.raises(UsageError, match="no rows"):
+        fit_many(np.zeros((0, 1)), [], stop=[], by=[])
