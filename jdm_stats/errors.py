@@ -22,8 +22,10 @@ A message says what is wrong, what was received and what to do.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 __all__ = [
     "CohortError",
@@ -160,7 +162,14 @@ class DataError(JdmStatsError, ValueError):
         First line of the message, up to the count: ``"the cohort has"``.
     shown : int, default 50
         Faults printed in the message; all of them stay in ``faults``.
+
+    Notes
+    -----
+    Of faults that share rule and remedy the first five are printed, with one line for the
+    rest.
     """
+
+    alike: ClassVar[int | None] = 5
 
     def __init__(
         self, faults: Iterable[Fault], heading: str = "the data have", shown: int = 50
@@ -176,14 +185,52 @@ class DataError(JdmStatsError, ValueError):
     def _message(self) -> str:
         count = len(self.faults)
         lines = [f"{self.heading} {count} fault{'s' if count != 1 else ''}:"]
-        lines += [f"  {fault}" for fault in self.faults[: self.shown]]
-        if count > self.shown:
-            lines.append(f"  ... and {count - self.shown} more (see .faults)")
+        told, left = self._lines()
+        lines += told
+        if left:
+            lines.append(f"  ... and {left} more (see .faults)")
         return "\n".join(lines)
+
+    def _lines(self) -> tuple[list[str], int]:
+        """Lines of the faults, and how many faults no line speaks of."""
+        kinds = [(fault.rule, fault.remedy) for fault in self.faults]
+        often, seen = Counter(kinds), Counter[tuple[str, str]]()
+        lines: list[str] = []
+        printed = spoken = 0
+        for place, (fault, kind) in enumerate(zip(self.faults, kinds, strict=True)):
+            if printed == self.shown:
+                break
+            # One fault more is sooner told than counted.
+            long = self.alike is not None and often[kind] > self.alike + 1
+            if long and seen[kind] == self.alike:
+                continue
+            seen[kind] += 1
+            printed += 1
+            spoken += 1
+            lines.append(f"  {fault}")
+            if long and seen[kind] == self.alike:
+                later = zip(self.faults[place + 1 :], kinds[place + 1 :], strict=True)
+                rest = [other for other, own in later if own == kind]
+                lines.append(f"  ... and {_rest(rest)}")
+                spoken += len(rest)
+        return lines, len(self.faults) - spoken
+
+
+def _rest(faults: Sequence[Fault], named: int = 5) -> str:
+    """Count faults of one rule and name the first children."""
+    children = list(dict.fromkeys(f.patient_id for f in faults if f.patient_id))
+    said = f"{len(faults)} more of the same rule [{faults[0].rule}]"
+    if children:
+        others = len(children) - named
+        said += f", children {', '.join(children[:named])}"
+        said += f" and {others} other{'s' if others != 1 else ''}" if others > 0 else ""
+    return f"{said}: see .faults"
 
 
 class CohortError(DataError):
-    """Tables of a cohort break the schema."""
+    """Tables of a cohort break the schema; each fault is mended in its own cell."""
+
+    alike = None
 
 
 class IntervalError(DataError):

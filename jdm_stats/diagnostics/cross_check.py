@@ -20,11 +20,11 @@ from jdm_stats.intervals.marks import marked
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.fit import FitResult
 
-# Engines agree when their coefficients do to so many digits.
-DIGITS = 8
 MOST_DIGITS = 15
 NUMBERS = ("", "One other engine agrees", "Two other engines agree")
 QUANTITIES = ("coefficients", "standard errors", "log-likelihood")
+# Engines agree when each quantity that both give does to so many digits.
+ASKED = dict(zip(QUANTITIES, (8, 6, 8), strict=True))
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,31 @@ class EngineCheck:
     log_likelihood: int
 
     @property
+    def digits(self) -> dict[str, int | None]:
+        """Digits that agree, by quantity; None when not compared."""
+        told = (self.coefficients, self.standard_errors, self.log_likelihood)
+        return dict(zip(QUANTITIES, told, strict=True))
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Quantities that do not agree to the digits asked."""
+        return tuple(
+            what
+            for what, digits in self.digits.items()
+            if digits is not None and digits < ASKED[what]
+        )
+
+    @property
     def agrees(self) -> bool:
-        """Whether the coefficients agree to eight digits."""
-        return self.coefficients >= DIGITS
+        """Whether coefficients and log-likelihood agree to 8 digits, standard errors to 6.
+
+        Standard errors are asked only where the engine gives those of our information.
+        """
+        return not self.differing
 
     def in_words(self) -> str:
         """Say to how many digits each quantity agrees."""
-        told = (self.coefficients, self.standard_errors, self.log_likelihood)
-        said = [
-            f"{what} {digits}"
-            for what, digits in zip(QUANTITIES, told, strict=True)
-            if digits is not None
-        ]
+        said = [f"{what} {n}" for what, n in self.digits.items() if n is not None]
         return f"{self.engine} {self.version}: {', '.join(said)}"
 
 
@@ -75,6 +88,8 @@ class CrossCheck:
     reason : str
         Why no engine was asked at all; empty when they were.
     synthetic : bool
+    interval : str
+        Kind of the fit's limits.
     """
 
     model: str
@@ -83,6 +98,7 @@ class CrossCheck:
     unable: dict[str, str]
     reason: str = ""
     synthetic: bool = False
+    interval: str = ""
     _figures: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
@@ -92,7 +108,10 @@ class CrossCheck:
 
     @property
     def agrees(self) -> bool:
-        """Whether every engine that fitted it agrees on the coefficients to 8 digits."""
+        """Whether every engine that fitted it agrees on all that both give.
+
+        Coefficients and log-likelihood to 8 digits, standard errors to 6.
+        """
         return self.checked and all(check.agrees for check in self.checks)
 
     @property
@@ -126,21 +145,51 @@ class CrossCheck:
             return f"Not checked by a second engine: {self.reason}."
         if not self.checked:
             return f"No second engine can fit this model ({why}): not checked."
-        if self.agrees:
-            least = min(check.coefficients for check in self.checks)
-            said = "; ".join(check.in_words() for check in self.checks)
-            return (
-                f"{NUMBERS[len(self.checks)]} on the coefficients to at least {least} digits "
-                f"({said})." + (f" Not asked: {why}." if why else "")
-            )
-        worst = min(self.checks, key=lambda check: check.coefficients)
-        own = self._figures
-        own = own[(own["engine"] == worst.engine) & (own["quantity"] == QUANTITIES[0])]
-        row = own.loc[own["digits"].idxmin()]
+        if not self.agrees:
+            return self._disagreement()
+        least = min(check.coefficients for check in self.checks)
+        said = "; ".join(check.in_words() for check in self.checks)
+        asked = ", ".join(f"{what} {digits}" for what, digits in ASKED.items())
         return (
-            f"The engines DISAGREE: the coefficient of {row['term']} is {row['ours']:.10g} here "
-            f"and {row['theirs']:.10g} by {worst.engine} {worst.version} ({worst.coefficients} "
-            "digits). One of the two is wrong; do not use the figures before it is known which."
+            f"{NUMBERS[len(self.checks)]} on the coefficients to at least {least} digits "
+            f"({said}; asked: {asked})."
+            + (f" Not asked: {why}." if why else "")
+            + self._not_compared()
+        )
+
+    def _not_compared(self) -> str:
+        """Say which of the fit's standard errors and limits no other engine was asked for."""
+        said = ""
+        bare = [c.engine for c in self.checks if c.standard_errors is None]
+        if len(bare) == len(self.checks):
+            said += (
+                f" Standard errors were not compared: those of {', '.join(bare)} are of "
+                "another kind."
+            )
+        if self.interval in ("robust", "jackknife"):
+            said += (
+                f" The {self.interval} limits of this fit were not checked by a second engine: "
+                "what is compared are standard errors from the information, not its "
+                f"{self.interval} ones."
+            )
+        return said
+
+    def _disagreement(self) -> str:
+        """Name the first quantity and term that differ, with both figures."""
+        worst = min(
+            (check for check in self.checks if not check.agrees),
+            key=lambda check: check.coefficients,
+        )
+        what = worst.differing[0]
+        own = self._figures
+        own = own[(own["engine"] == worst.engine) & (own["quantity"] == what)]
+        row = own.loc[own["digits"].idxmin()]
+        told = what if not row["term"] else f"{what.removesuffix('s')} of {row['term']}"
+        return (
+            f"The engines DISAGREE: the {told} is {row['ours']:.10g} here "
+            f"and {row['theirs']:.10g} by {worst.engine} {worst.version} ({row['digits']} "
+            f"digits, asked {ASKED[what]}). One of the two is wrong; do not use the figures "
+            "before it is known which."
         )
 
     def __repr__(self) -> str:
@@ -160,7 +209,8 @@ def cross_check(fit: FitResult) -> CrossCheck:
 
     Plain Cox models by lifelines and statsmodels, plain logistic models by statsmodels,
     Firth's by firthmodels where that is installed. Estimates, standard errors from the
-    information, and the log-likelihood are compared; limits and p-values are not.
+    information, and the log-likelihood are compared; limits and p-values, and so robust
+    and jackknife standard errors, are not.
 
     Parameters
     ----------
@@ -221,6 +271,7 @@ def cross_check(fit: FitResult) -> CrossCheck:
         unable=unable,
         reason=none,
         synthetic=fit.synthetic,
+        interval=fit.interval,
         _figures=pd.concat(figures, ignore_index=True) if figures else pd.DataFrame(),
     )
 

@@ -38,7 +38,7 @@ class SecondFit:
     std_errors : (k,) float array or None
         None when they are of another kind than ours.
     log_likelihood : float
-        Penalised in a Firth fit.
+        Penalised in a Firth fit, with every constant that ours has.
     """
 
     coefficients: FloatArray

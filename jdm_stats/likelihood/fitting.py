@@ -35,6 +35,7 @@ from jdm_stats.likelihood.profile import (
     Limit,
     RatioTest,
     likelihood_ratio_test,
+    many_events,
     profile_limits,
 )
 from jdm_stats.likelihood.risk_sets import FloatArray
@@ -253,10 +254,12 @@ class Solution:
         """Climb on from any higher point that a coarse look or the profiles at 95% meet.
 
         A penalised likelihood may have several peaks when events are few and a covariate
-        is very skewed; the peak reached from zero need not be the highest.
+        is very skewed; the peak reached from zero need not be the highest. From ten events
+        per parameter on the penalty is too small a part for that.
         """
         found = self
-        for _ in range(0 if self.problem.penalty.concave else MAX_RESTARTS):
+        one_peak = self.problem.penalty.concave or many_events(self.problem.likelihood)
+        for _ in range(0 if one_peak else MAX_RESTARTS):
             higher = found._higher()
             if higher is None:
                 break

@@ -163,6 +163,12 @@ def profile_limits(
     return ends[0], ends[1]
 
 
+def many_events(likelihood: Likelihood) -> bool:
+    """Whether events are too many for a penalty to bend the likelihood."""
+    events = getattr(likelihood, "events", 0.0)
+    return bool(events >= MANY_EVENTS * likelihood.n_parameters)
+
+
 @dataclass
 class _Search:
     """Search for one limit: side -1 below the estimate, +1 above it.
@@ -262,7 +268,7 @@ class _Search:
             top = self.best
             apart = APART / np.sqrt(np.maximum(np.diag(top.information), 1e-12))
             starts = [top.beta, zeros, top.beta - apart, top.beta + apart, *self.others]
-            if self._many_events():
+            if many_events(self.likelihood):
                 starts = [zeros]
             if abs(self._signed_root(found)[0] - self.quantile) > ROOT_TOLERANCE:
                 starts.append(self.inside_at)
@@ -280,11 +286,6 @@ class _Search:
         self.inside, self.inside_at = distance, highest.point.beta
         self.outside, self.width, self.waited = self.beyond, np.inf, 0
         return highest
-
-    def _many_events(self) -> bool:
-        """Whether events are too many for the penalty to bend the likelihood."""
-        events = getattr(self.likelihood, "events", 0.0)
-        return bool(events >= MANY_EVENTS * self.likelihood.n_parameters)
 
     def _overtaken(self, found: Maximum) -> Limit:
         reason = "the fit is not the highest peak"

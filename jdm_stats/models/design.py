@@ -24,6 +24,7 @@ from formulaic.transforms import TRANSFORMS
 from jdm_stats.errors import DesignError
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.known_levels import code_seen_levels, refuse_lost_levels
+from jdm_stats.models.rows import covariate_fault, require_frame
 
 INTERCEPT = "Intercept"
 PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
@@ -155,9 +156,11 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
 
     Raises
     ------
+    UsageError
+        When ``frame`` is no data frame.
     DesignError
-        When the formula cannot be read, names columns that are not there, or codes no
-        column.
+        When the formula cannot be read, names columns that are not there or that hold
+        dates, numbers stored as text or a text of its own in most rows, or codes no column.
 
     Examples
     --------
@@ -169,22 +172,19 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     >>> design.terms
     ("C(antibody, Treatment('none'))[T.NXP2]", "C(antibody, Treatment('none'))[T.TIF1g]")
     """
+    require_frame(frame)
     quick = plain_sum(frame, formula)
     if quick is not None:
         return _sum_design(frame, quick, intercept)
     parsed, variables = _read_formula(frame, formula)
+    _refuse_covariates(frame, parsed, variables)
     plain = _plain(frame, list(variables))
     missing = {
         v: int(plain[v].isna().sum()) for v in variables if plain[v].isna().any()
     }
     kept = plain.notna().all(axis=1).to_numpy(bool)
     if not kept.any():
-        found = (
-            f"missing rows by variable: {missing}" if len(frame) else "it has no rows"
-        )
-        raise DesignError(
-            f"no row of the frame has every variable of {formula!r}; {found}"
-        )
+        raise DesignError(_no_row(frame, missing, formula))
     plain = _present_levels(plain[kept])
     try:
         # What a function of present values makes missing or infinite is told below.
@@ -197,9 +197,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     refuse_lost_levels(coded.model_spec)
     terms = [str(c) for c in coded.columns if intercept or str(c) != INTERCEPT]
     if terms in ([], [INTERCEPT]):
-        raise DesignError(
-            f"the formula {formula!r} has no covariate; name at least one"
-        )
+        raise DesignError(_no_covariate(plain, formula))
     matrix = np.ascontiguousarray(coded[terms].to_numpy(float))
     if not np.isfinite(matrix).all():
         bad = [
@@ -219,6 +217,44 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
         _references(coded),
         coded.model_spec,
     )
+
+
+def _no_row(frame: pd.DataFrame, missing: dict[str, int], formula: str) -> str:
+    found = f"missing rows by variable: {missing}" if len(frame) else "it has no rows"
+    return f"no row of the frame has every variable of {formula!r}; {found}"
+
+
+def _no_covariate(plain: pd.DataFrame, formula: str) -> str:
+    """Say why a formula codes no column: it names none, or what it names never varies."""
+    same = [
+        f"{name} has one level only, {plain[name].iloc[0]!r}"
+        for name in plain.columns
+        if plain[name].nunique() == 1
+    ]
+    if not same:
+        return f"the formula {formula!r} has no covariate; name at least one"
+    return (
+        f"the formula {formula!r} has nothing to compare: {'; '.join(same)}; name a covariate "
+        "that differs between rows"
+    )
+
+
+def _refuse_covariates(
+    frame: pd.DataFrame, parsed: Formula, variables: tuple[str, ...]
+) -> None:
+    """Refuse columns that would be coded as what they are not; all of them at once."""
+    factors = {factor for term in parsed for factor in term.factors}
+    levels = " ".join(f.expr for f in factors if re.match(r"C\(", f.expr))
+    bare = {f.expr for f in factors if f.eval_method is Factor.EvalMethod.LOOKUP}
+    wrong = []
+    for name in variables:
+        named = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", levels)
+        fault = covariate_fault(
+            name, frame[name], read_as_it_is=name in bare or named is None
+        )
+        wrong += [fault] if fault else []
+    if wrong:
+        raise DesignError(f"covariates cannot be used: {'; '.join(wrong)}")
 
 
 def plain_sum(frame: pd.DataFrame, formula: str) -> tuple[str, ...] | None:
@@ -276,12 +312,7 @@ def _sum_design(frame: pd.DataFrame, names: tuple[str, ...], intercept: bool) ->
         }
         matrix = matrix[kept]
     if not len(matrix):
-        found = (
-            f"missing rows by variable: {missing}" if len(frame) else "it has no rows"
-        )
-        raise DesignError(
-            f"no row of the frame has every variable of {' + '.join(names)!r}; {found}"
-        )
+        raise DesignError(_no_row(frame, missing, " + ".join(names)))
     terms = (INTERCEPT, *names) if intercept else names
     variables = tuple(sorted(names))
     return Design(matrix, terms, kept, variables, missing, {}, SumSpec(names))

@@ -252,6 +252,7 @@ def _by_kernels(one: _Fitter, labels: np.ndarray) -> ManyFits:
         open_still |= (own > 1).any(axis=(1, 2)) | logistic
         if firth:
             p_values = chi2.sf(found.statistics, 1)
+    vouched = ~open_still & firth
     # What separates a Firth fit's rows decides whether its Wald figures can stand.
     open_still |= ~proven
     many = ManyFits(
@@ -268,21 +269,23 @@ def _by_kernels(one: _Fitter, labels: np.ndarray) -> ManyFits:
         separated=np.zeros(len(labels), dtype=bool),
         reasons=("",) * len(labels),
     )
-    return _settled(one, many, open_still, vouched=found.converged & ~proven)
+    return _settled(one, many, open_still, vouched)
 
 
 def _settled(
     one: _Fitter, many: ManyFits, open_still: BoolArray, vouched: BoolArray
 ) -> ManyFits:
-    """Take up again what is open; a Firth fit that only the gate is open for stands."""
-    firth = one.options["penalty"] == "firth"
+    """Take up again what is open; a Firth fit of which only the gate is open stands."""
     wald = one.options["interval"] == "wald"
     again, reasons = {}, list(many.reasons)
     for number in map(int, np.flatnonzero(open_still)):
-        if not (firth and vouched[number] and wald):
-            again[number] = one.fit(number, doubtful=not firth)
+        if not vouched[number]:
+            plain = one.options["penalty"] is None
+            again[number] = one.fit(number, doubtful=plain)
         elif one.separated(number):
             many.separated[number] = True
+            if not wald:
+                continue
             for figures in (many.conf_low, many.conf_high, many.p_values):
                 figures[number] = np.nan
             reasons[number] = REFUSED

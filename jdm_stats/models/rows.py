@@ -1,7 +1,12 @@
-"""Rows at risk as the models take them: audited, ties seen, the child's column found."""
+"""Rows and columns as the models take them.
+
+Rows at risk are audited, ties seen, the child's column found; and what is no table, or no
+covariate, is refused before it is read as something else.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +15,7 @@ import pandas as pd
 
 from jdm_stats.errors import Fault, IntervalError, UsageError
 from jdm_stats.intervals.audit import audit_intervals
+from jdm_stats.intervals.columns import check_frame, raise_all
 from jdm_stats.intervals.in_order import InOrder, in_order
 from jdm_stats.intervals.marks import is_synthetic, recurrent_mark, standing_notes
 from jdm_stats.intervals.recurrent_notes import recurrent_notes, refuse_recurrent
@@ -17,6 +23,10 @@ from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
 # Times closer than this, absolutely or beside the mean time, are one (R: timefix).
 TIE_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
+# A text of more levels than this, and of more than one to two rows, names rows.
+MOST_LEVELS = 50
+NUMBER_AS_TEXT = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
+DATES = ("datetime", "datetime64", "date", "timedelta", "timedelta64", "period")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +84,13 @@ def rows_at_risk(
     Raises
     ------
     UsageError
-        When several events of one child are meant and the caller takes one.
+        When ``frame`` is no data frame, or several events of one child are meant and the
+        caller takes one.
     IntervalError
         When rows break the law of intervals, or end when they begin once near-ties count
         as ties.
     """
+    require_frame(frame)
     named = named_column(frame, patient_id)
     if recurrent is False:
         refuse_recurrent(frame)
@@ -114,6 +126,65 @@ def rows_at_risk(
             "several events of one child would not be seen."
         )
     return AtRisk(begin, end, seen.code, named, seen.child, synthetic, tuple(notes))
+
+
+def require_frame(frame: Any) -> None:
+    """Refuse what is no data frame, by what it is.
+
+    Examples
+    --------
+    >>> require_frame(np.zeros((2, 3)))
+    Traceback (most recent call last):
+    jdm_stats.errors.UsageError: the frame must be a pandas DataFrame, received ndarray
+    """
+    raise_all(check_frame(frame, [], others_unique=False))
+
+
+def covariate_fault(name: str, column: pd.Series, *, read_as_it_is: bool) -> str:
+    """Say what keeps a column from being a covariate; empty when nothing does.
+
+    Parameters
+    ----------
+    name : str
+    column : Series
+    read_as_it_is : bool
+        Whether the formula takes its values as they are, not as levels of ``C()``.
+
+    Examples
+    --------
+    >>> covariate_fault("ck", pd.Series(["1.5", "20", None]), read_as_it_is=True)
+    "'ck' holds numbers stored as text, such as '1.5'; make it numeric, or write C(ck) if ..."
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return ""
+    present = column.dropna()
+    kind = pd.api.types.infer_dtype(present, skipna=True)
+    if kind in DATES:
+        return (
+            f"{name!r} holds dates or spans of time, such as {str(present.iloc[0])!r}; "
+            "give days as plain numbers, such as days since diagnosis"
+        )
+    if kind in ("mixed", "mixed-integer"):  # text among numbers makes them text
+        texts = any(isinstance(value, str) for value in present)
+        present = present.astype(str) if texts else present[:0]
+    elif kind != "string":
+        return ""
+    levels = pd.unique(present)
+    if (
+        len(levels)
+        and read_as_it_is
+        and all(NUMBER_AS_TEXT.fullmatch(level) for level in levels)
+    ):
+        return (
+            f"{name!r} holds numbers stored as text, such as {levels[0]!r}; make it numeric, "
+            f"or write C({name}) if they are names of groups"
+        )
+    if len(levels) > max(MOST_LEVELS, len(present) / 2):
+        return (
+            f"{name!r} is a text of {len(levels)} levels in {len(present)} rows, such as "
+            f"{levels[0]!r}; give groups or numbers, a level of so few rows has no estimate"
+        )
+    return ""
 
 
 def _codes(children: pd.Series) -> IntArray:

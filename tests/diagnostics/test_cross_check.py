@@ -239,6 +239,70 @@ def test_an_engine_that_disagrees_is_told_with_both_numbers(monkeypatch):
     assert row["difference"] == pytest.approx(1e-5, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda f: replace(f, std_errors=f.std_errors * np.array([1.0, 1 + 3e-6])),
+            "the standard error of z is",
+        ),
+        (
+            lambda f: replace(f, log_likelihood=f.log_likelihood * (1 + 1e-7)),
+            "the log-likelihood is",
+        ),
+        (lambda f: replace(f, log_likelihood=math.nan), "the log-likelihood is"),
+    ],
+)
+def test_equal_coefficients_are_not_enough(monkeypatch, change, told):
+    monkeypatch.setattr(
+        second_engines, "PHREG", replace(PHREG, refit=lambda fit: change(_phreg(fit)))
+    )
+    found = cross_check(jdm.fit_cox(rows(), "x + z"))
+    assert (found.digits["coefficients"] >= 8).all()
+    assert [check.agrees for check in found.checks] == [True, False]
+    assert not found.agrees
+    assert "DISAGREES" in repr(found)
+    assert f"DISAGREE: {told}" in found.in_words()
+
+
+def test_digits_asked_of_standard_errors_are_six(monkeypatch):
+    def near(fit):
+        right = _phreg(fit)
+        return replace(right, std_errors=right.std_errors * (1 + 5e-7))
+
+    monkeypatch.setattr(second_engines, "PHREG", replace(PHREG, refit=near))
+    found = cross_check(jdm.fit_cox(rows(), "x + z"))
+    assert found.digits.loc["statsmodels", "standard errors"] == 6
+    assert found.agrees
+    asked = "asked: coefficients 8, standard errors 6, log-likelihood 8"
+    assert asked in found.in_words()
+
+
+@pytest.mark.parametrize("kind", ["robust", "jackknife"])
+def test_limits_that_no_second_engine_checked_are_told(kind):
+    found = cross_check(jdm.fit_cox(rows(), "x + z", cluster="centre", interval=kind))
+    assert found.agrees
+    assert f"The {kind} limits of this fit were not checked" in found.in_words()
+    for interval in ("wald", "profile"):
+        plain = cross_check(jdm.fit_cox(rows(), "x + z", interval=interval))
+        assert "limits" not in plain.in_words()
+
+
+def test_standard_errors_that_were_not_compared_are_told(monkeypatch):
+    for name, engine in (("PHREG", PHREG), ("LIFELINES", LIFELINES)):
+        bare = replace(
+            engine,
+            refit=lambda fit, own=engine: replace(own.refit(fit), std_errors=None),
+        )
+        monkeypatch.setattr(second_engines, name, bare)
+    found = cross_check(jdm.fit_cox(rows(), "x + z"))
+    assert found.agrees
+    assert (
+        "Standard errors were not compared: those of lifelines, statsmodels"
+        in found.in_words()
+    )
+
+
 def test_an_engine_that_stops_or_gives_no_number_never_stops_us(monkeypatch):
     def stops(fit):
         raise ValueError("matrix is singular\nmore")

@@ -42,7 +42,7 @@ from jdm_stats.likelihood.compiled.layout import (
 from jdm_stats.likelihood.compiled.objective import ALL
 from jdm_stats.likelihood.compiled.peaks import higher_elsewhere
 from jdm_stats.likelihood.compiled.prepare import prepare
-from jdm_stats.likelihood.compiled.profile import profile_all
+from jdm_stats.likelihood.compiled.profile import MANY_EVENTS, profile_all
 from jdm_stats.likelihood.compiled.triangular import factorise, invert_factorised
 from jdm_stats.likelihood.risk_sets import FloatArray, IntArray
 
@@ -292,6 +292,7 @@ def _fit(
     if (
         problem.firth == 1
         and status == CONVERGED
+        and problem.weight_of_events < MANY_EVENTS * p
         and higher_elsewhere(evaluate, problem, scratch, point)
     ):
         status = OTHER_PEAK
