@@ -130,7 +130,7 @@ CHANGES = {
 BY_PATIENT = ("martingale", "deviance", "score", "dfbeta")
 
 
-@examples(50)
+@examples(40)
 @given(
     change=st.sampled_from([*CHANGES]), seed=seeds, penalty=penalties, ties=ties_rules
 )
