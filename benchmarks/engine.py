@@ -143,10 +143,13 @@ def table(
         )
         for engine in ("auto", "compiled")
     }
-    plain[f"{key}: fit_cox(formula), Wald limits"] = (
-        lambda: fit_cox(frame, formula, interval="wald"),
-        repeats,
-    )
+    for engine in ("auto", "compiled"):
+        plain[f"{key}: fit_cox(formula), Wald limits, engine={engine}"] = (
+            lambda engine=engine: fit_cox(
+                frame, formula, interval="wald", engine=engine
+            ),
+            repeats,
+        )
     compare(
         plain,
         lambda: r_seconds(R_FITS, str(path), left + formula, str(repeats)),

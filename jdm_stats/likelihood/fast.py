@@ -2,7 +2,7 @@
 
 Both climb by the same rules and agree to 1e-10; a test holds them to it. The choice hangs on
 the size of the work alone, never on what ran before, so that the same call gives the same
-digits: below about two seconds of NumPy, loading compiled code would cost more than it saves.
+digits: below half a second of NumPy, loading compiled code would cost more than it saves.
 Where no machine code has been made yet, which takes a minute, only work beyond that minute
 makes it (docs/decisions/0010).
 """
@@ -39,7 +39,7 @@ ENGINES = ("auto", "numpy", "compiled")
 CALL_SECONDS = 1e-4
 ENTRY_SECONDS = 2e-8
 # Work from which the compiled path pays for its loading.
-WORTHWHILE_SECONDS = 2.0
+WORTHWHILE_SECONDS = 0.5
 # Work that pays for compiling, too.
 COMPILING_SECONDS = 90.0
 # Evaluations of a climb, and of the limits and tests of one coefficient.

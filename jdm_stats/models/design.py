@@ -27,6 +27,7 @@ from jdm_stats.models.known_levels import code_seen_levels, refuse_lost_levels
 from jdm_stats.models.rows import covariate_fault, require_frame
 
 INTERCEPT = "Intercept"
+BLOCK = 4096
 PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -295,8 +296,11 @@ def _sum_design(frame: pd.DataFrame, names: tuple[str, ...], intercept: bool) ->
     width = len(names) + int(intercept)
     matrix = np.empty((len(frame), width))
     matrix[:, : width - len(names)] = 1.0
-    for j, name in enumerate(names, start=width - len(names)):
-        matrix[:, j] = frame[name].to_numpy()
+    columns = [frame[name].to_numpy() for name in names]
+    for at in range(0, len(frame), BLOCK):  # as much as stays in the cache
+        own = slice(at, at + BLOCK)
+        for j, column in enumerate(columns, start=width - len(names)):
+            matrix[own, j] = column[own]
     kept, missing = np.ones(len(frame), dtype=bool), {}
     if not np.isfinite(matrix).all():
         absent = np.isnan(matrix)

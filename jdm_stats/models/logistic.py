@@ -24,7 +24,7 @@ from jdm_stats.models.options import (
     penalty_name,
 )
 from jdm_stats.models.priors import Prior, Priors, prior_notes
-from jdm_stats.models.rows import named_column
+from jdm_stats.models.rows import named_column, require_frame
 from jdm_stats.models.weighting import Extras, read_extras
 from jdm_stats.models.words import (
     cluster_notes,
@@ -200,6 +200,7 @@ def _rows(
 
 def outcome_codes(frame: pd.DataFrame, column: str) -> FloatArray:
     """Whole codes of the outcome; every fault named."""
+    require_frame(frame)
     if column not in frame.columns:
         raise UsageError(
             f"the frame has no outcome column {column!r}; name it with event= or write "

@@ -31,6 +31,8 @@ def test_what_is_no_frame_is_refused_by_what_it_is(wrong, name):
         with pytest.raises(UsageError, match=told):
             fit(wrong, "nxp2")
     with pytest.raises(UsageError, match=told):
+        fit_logistic(wrong, "event ~ nxp2")
+    with pytest.raises(UsageError, match=told):
         kaplan_meier(wrong)
     with pytest.raises(UsageError, match=told):
         build_design(wrong, "nxp2", intercept=True)
