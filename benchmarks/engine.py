@@ -34,7 +34,7 @@ sys.path[:0] = [
 
 import engine_data
 
-from jdm_stats.models.arrays import fit_arrays
+from jdm_stats.models.array_door import fit_arrays
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.many import fit_many
 
@@ -249,7 +249,7 @@ def memory() -> None:
     """Peak memory of a fit above its input, in units of the design matrix."""
     code = (
         "import sys, resource, numpy as np; sys.path[:0] = sys.argv[1:3]\n"
-        "import engine_data; from jdm_stats.models.arrays import fit_arrays\n"
+        "import engine_data; from jdm_stats.models.array_door import fit_arrays\n"
         "small = engine_data.cohort(200, 5, 40)\n"
         "t = [f'x{j}' for j in range(10)]\n"
         "g = lambda f: (np.ascontiguousarray(f[t].to_numpy(float)), f['event'].to_numpy(),"

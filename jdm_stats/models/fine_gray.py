@@ -12,7 +12,7 @@ from jdm_stats.models.design import split_formula
 from jdm_stats.models.fine_gray_children import Children, names_of, read_children
 from jdm_stats.models.fine_gray_result import FineGrayResult, FineGrayRows
 from jdm_stats.models.fitting_road import infer_rows
-from jdm_stats.models.gray_test import check_cause
+from jdm_stats.models.gray import check_cause
 from jdm_stats.models.inference import Inference, IntervalKind, nothing
 from jdm_stats.models.options import (
     check_interval,

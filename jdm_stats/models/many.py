@@ -120,11 +120,11 @@ def fit_many(
     covariates : (n, p) array
         Rows of all fits.
     event, start, stop : (n,) arrays
-        As in `fit_arrays`.
+        As in `jdm_stats.fit_arrays`.
     by : (n,) array
         Names the fit that each row belongs to; rows of one fit need not stand together.
     model, penalty, ties, strata, weights, offset, interval, conf_level, engine
-        As in `fit_arrays`; "auto" weighs the work of all fits together.
+        As in `jdm_stats.fit_arrays`; "auto" weighs the work of all fits together.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def fit_many(
     Raises
     ------
     UsageError
-        As in `fit_arrays`.
+        As in `jdm_stats.fit_arrays`.
 
     Notes
     -----

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jdm_stats.errors import IntervalError, UsageError
-from jdm_stats.models.gray_test import gray_test
+from jdm_stats.models.gray import gray_test
 from tests.models.conftest import REFERENCE, read_json
 
 

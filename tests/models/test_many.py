@@ -8,7 +8,7 @@ import pytest
 
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.compiled.gate import gate
-from jdm_stats.models.arrays import fit_arrays
+from jdm_stats.models.array_door import fit_arrays
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
 from jdm_stats.models.many import fit_many
