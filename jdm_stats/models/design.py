@@ -24,11 +24,8 @@ from formulaic.transforms import TRANSFORMS
 from jdm_stats.errors import DesignError
 from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.known_levels import code_seen_levels, refuse_lost_levels
+from jdm_stats.models.plain_sums import INTERCEPT, SumSpec, coded_sum, plain_sum
 from jdm_stats.models.rows import covariate_fault, require_frame
-
-INTERCEPT = "Intercept"
-BLOCK = 4096
-PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +173,12 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     require_frame(frame)
     quick = plain_sum(frame, formula)
     if quick is not None:
-        return _sum_design(frame, quick, intercept)
+        matrix, kept, missing = coded_sum(frame, quick, intercept=intercept)
+        if not len(matrix):
+            raise DesignError(_no_row(frame, missing, formula))
+        terms = (INTERCEPT, *quick) if intercept else quick
+        read = tuple(sorted(quick))
+        return Design(matrix, tuple(terms), kept, read, missing, {}, SumSpec(quick))
     parsed, variables = _read_formula(frame, formula)
     _refuse_covariates(frame, parsed, variables)
     plain = _plain(frame, list(variables))
@@ -256,70 +258,6 @@ def _refuse_covariates(
         wrong += [fault] if fault else []
     if wrong:
         raise DesignError(f"covariates cannot be used: {'; '.join(wrong)}")
-
-
-def plain_sum(frame: pd.DataFrame, formula: str) -> tuple[str, ...] | None:
-    """Return the columns of a formula that only adds columns of numbers up, else None."""
-    names = [name.strip() for name in formula.split("+")]
-    if not all(PLAIN_NAME.fullmatch(name) for name in names):
-        return None
-    names = list(dict.fromkeys(names))
-    for name in names:
-        if (frame.columns == name).sum() != 1:
-            return None
-        dtype = frame[name].dtype
-        if not (isinstance(dtype, np.dtype) and dtype.kind in "iufb"):
-            return None
-    return tuple(names)
-
-
-@dataclass(frozen=True)
-class SumSpec:
-    """Codes new rows of a formula that only adds columns up.
-
-    Parameters
-    ----------
-    names : tuple of str
-    """
-
-    names: tuple[str, ...]
-
-    def get_model_matrix(self, plain: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns, the intercept first."""
-        coded = plain[list(self.names)].astype(float)
-        coded.insert(0, INTERCEPT, 1.0)
-        return coded
-
-
-def _sum_design(frame: pd.DataFrame, names: tuple[str, ...], intercept: bool) -> Design:
-    """Code a sum of columns without the formula language; the numbers are the same."""
-    width = len(names) + int(intercept)
-    matrix = np.empty((len(frame), width))
-    matrix[:, : width - len(names)] = 1.0
-    columns = [frame[name].to_numpy() for name in names]
-    for at in range(0, len(frame), BLOCK):  # as much as stays in the cache
-        own = slice(at, at + BLOCK)
-        for j, column in enumerate(columns, start=width - len(names)):
-            matrix[own, j] = column[own]
-    kept, missing = np.ones(len(frame), dtype=bool), {}
-    if not np.isfinite(matrix).all():
-        absent = np.isnan(matrix)
-        if np.isinf(matrix).any():
-            bad = [n for n in names if np.isinf(frame[n].to_numpy(dtype=float)).any()]
-            raise DesignError(
-                f"covariates are infinite or undefined in some rows: {bad}; correct those "
-                "rows"
-            )
-        kept = np.asarray(~absent.any(axis=1))
-        missing = {
-            n: int(frame[n].isna().sum()) for n in names if frame[n].isna().any()
-        }
-        matrix = matrix[kept]
-    if not len(matrix):
-        raise DesignError(_no_row(frame, missing, " + ".join(names)))
-    terms = (INTERCEPT, *names) if intercept else names
-    variables = tuple(sorted(names))
-    return Design(matrix, terms, kept, variables, missing, {}, SumSpec(names))
 
 
 def _first_line(error: Exception) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.intervals.marks import marked
-from jdm_stats.models.design import INTERCEPT, is_binary
+from jdm_stats.models.design import is_binary
+from jdm_stats.models.plain_sums import INTERCEPT
 
 if TYPE_CHECKING:
     from jdm_stats.models.fit import FitResult

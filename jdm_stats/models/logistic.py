@@ -13,7 +13,7 @@ from jdm_stats.errors import DesignError, UsageError
 from jdm_stats.intervals.marks import is_synthetic, standing_notes
 from jdm_stats.likelihood.fast import Engine
 from jdm_stats.likelihood.risk_sets import FloatArray
-from jdm_stats.models.design import INTERCEPT, Design, build_design, split_formula
+from jdm_stats.models.design import Design, build_design, split_formula
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import LogisticRows
 from jdm_stats.models.fitting_road import infer_rows
@@ -23,6 +23,7 @@ from jdm_stats.models.options import (
     dependent_rows,
     penalty_name,
 )
+from jdm_stats.models.plain_sums import INTERCEPT
 from jdm_stats.models.priors import Prior, Priors, prior_notes
 from jdm_stats.models.rows import named_column, require_frame
 from jdm_stats.models.weighting import Extras, read_extras

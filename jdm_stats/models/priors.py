@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.penalty import PriorPenalty
-from jdm_stats.models.design import INTERCEPT
+from jdm_stats.models.plain_sums import INTERCEPT
 
 __all__ = ["LogF", "NormalPrior"]
 

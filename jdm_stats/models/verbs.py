@@ -16,10 +16,10 @@ import pandas as pd
 from jdm_stats.errors import UsageError
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.models.concordance import Concordance, concordance
-from jdm_stats.models.design import INTERCEPT
 from jdm_stats.models.fitted_rows import CoxRows, FittedRows
 from jdm_stats.models.inference import REFUSED, Inference, IntervalKind
 from jdm_stats.models.levels import events_per_level
+from jdm_stats.models.plain_sums import INTERCEPT
 from jdm_stats.models.prediction import baseline_hazard, predict, predict_survival
 from jdm_stats.models.residuals import residuals
 from jdm_stats.models.variance import Variance, variance_of

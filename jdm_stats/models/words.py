@@ -9,10 +9,11 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_p, format_ratio
-from jdm_stats.models.design import INTERCEPT, Design, is_binary
+from jdm_stats.models.design import Design, is_binary
 from jdm_stats.models.fitted_rows import FittedRows
 from jdm_stats.models.inference import ALIASED, Inference, diverging_terms
 from jdm_stats.models.options import dependent_rows
+from jdm_stats.models.plain_sums import INTERCEPT
 from jdm_stats.models.variance import FEW_CLUSTERS
 from jdm_stats.models.weighting import Extras
 
