@@ -173,12 +173,7 @@ def build_design(frame: pd.DataFrame, formula: str, *, intercept: bool) -> Desig
     require_frame(frame)
     quick = plain_sum(frame, formula)
     if quick is not None:
-        matrix, kept, missing = coded_sum(frame, quick, intercept=intercept)
-        if not len(matrix):
-            raise DesignError(_no_row(frame, missing, formula))
-        terms = (INTERCEPT, *quick) if intercept else quick
-        read = tuple(sorted(quick))
-        return Design(matrix, tuple(terms), kept, read, missing, {}, SumSpec(quick))
+        return _sum_design(frame, quick, formula, intercept)
     parsed, variables = _read_formula(frame, formula)
     _refuse_covariates(frame, parsed, variables)
     plain = _plain(frame, list(variables))
@@ -258,6 +253,17 @@ def _refuse_covariates(
         wrong += [fault] if fault else []
     if wrong:
         raise DesignError(f"covariates cannot be used: {'; '.join(wrong)}")
+
+
+def _sum_design(
+    frame: pd.DataFrame, names: tuple[str, ...], formula: str, intercept: bool
+) -> Design:
+    matrix, kept, missing = coded_sum(frame, names, intercept=intercept)
+    if not len(matrix):
+        raise DesignError(_no_row(frame, missing, formula))
+    terms = (INTERCEPT, *names) if intercept else names
+    read = tuple(sorted(names))
+    return Design(matrix, terms, kept, read, missing, {}, SumSpec(names))
 
 
 def _first_line(error: Exception) -> str:

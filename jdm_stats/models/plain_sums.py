@@ -83,7 +83,8 @@ def coded_sum(
         own = slice(at, at + BLOCK)
         for j, column in enumerate(columns, start=width - len(names)):
             matrix[own, j] = column[own]
-    kept, missing = np.ones(len(frame), dtype=bool), {}
+    kept = np.ones(len(frame), dtype=bool)
+    missing: dict[str, int] = {}
     if np.isfinite(matrix).all():
         return matrix, kept, missing
     if np.isinf(matrix).any():
