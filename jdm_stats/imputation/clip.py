@@ -19,6 +19,8 @@ from scipy.stats import norm
 
 from jdm_stats.models.profile_curve import ProfileCurve, Root
 
+# Newton steps in which the bracket may fail to halve before it is halved outright.
+PATIENCE = 3
 MAX_ITERATIONS = 60
 # The pooled quantile is solved to this, in normal quantiles.
 TOLERANCE = 1e-9
@@ -149,13 +151,19 @@ def pooled_limit(
 
 @dataclass
 class _Search:
-    """Newton on the pooled normal quantile, inside a bracket; values times ``side``."""
+    """Newton on the pooled normal quantile, inside a bracket; values times ``side``.
+
+    A bracket that some steps have not halved is halved outright: the quantile of profiles
+    far apart is all steps and plateaus.
+    """
 
     curves: Sequence[ProfileCurve]
     side: int
     quantile: float
     low: float = -np.inf
     high: float = np.inf
+    width: float = np.inf
+    waited: int = 0
 
     def solve(self, value: float) -> PooledLimit:
         centre = self.side * float(np.mean([curve.estimate for curve in self.curves]))
@@ -215,8 +223,12 @@ class _Search:
             return float(min(proposal, value + 2.0 * abs(value - centre) + 1.0))
         if np.isinf(self.low):
             return float(max(proposal, value - 2.0 * abs(value - centre) - 1.0))
-        if self.low < proposal < self.high:
+        if self.high - self.low <= 0.5 * self.width:
+            self.width, self.waited = self.high - self.low, 0
+        self.waited += 1
+        if self.low < proposal < self.high and self.waited <= PATIENCE:
             return float(proposal)
+        self.waited = 0
         return 0.5 * (self.low + self.high)
 
 

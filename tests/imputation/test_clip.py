@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import norm
@@ -70,6 +70,11 @@ def cdf(curves, value):
         st.tuples(st.floats(-20, 20), st.floats(0.05, 5)), min_size=2, max_size=12
     ),
     st.sampled_from([0.5, 0.8, 0.95, 0.999]),
+)
+@example(
+    parts=[(0, 2), (0, 5), (0, 1.5), (0, 0.25), (0, 0.25), (1, 2.5), (-3, 1), (-3, 1)]
+    + [(-4, 1), (-4, 1), (-5, 1)],
+    level=0.5,
 )
 def test_the_pooled_limits_are_quantiles_of_the_mixture(parts, level):
     curves = [Normal(*part) for part in parts]

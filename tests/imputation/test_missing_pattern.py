@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -53,6 +53,7 @@ def test_a_monotone_pattern_and_its_order():
     assert found.monotone and found.order == ("first", "mid", "late")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(*[st.booleans()] * 4), min_size=1, max_size=12),
 )
