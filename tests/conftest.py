@@ -1,4 +1,7 @@
-"""Each template rendered once by the public command, shared by all who read its page."""
+"""Each template rendered once by the public command, shared by all who read its page.
+
+Hypothesis times no example: what takes long on a busy machine is no fault.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -72,8 +72,10 @@ def cdf(curves, value):
     st.sampled_from([0.5, 0.8, 0.95, 0.999]),
 )
 @example(
-    parts=[(0, 2), (0, 5), (0, 1.5), (0, 0.25), (0, 0.25), (1, 2.5), (-3, 1), (-3, 1)]
-    + [(-4, 1), (-4, 1), (-5, 1)],
+    parts=[
+        *[(0, 2), (0, 5), (0, 1.5), (0, 0.25), (0, 0.25), (1, 2.5)],
+        *[(-3, 1), (-3, 1), (-4, 1), (-4, 1), (-5, 1)],
+    ],
     level=0.5,
 )
 def test_the_pooled_limits_are_quantiles_of_the_mixture(parts, level):
