@@ -114,7 +114,7 @@ def test_both_is_the_coefficient_of_a_factor_of_four_levels(name):
     fit = FITS[name]()
     _, both = directions(fit)
     frame = children()
-    frame["cell"] = frame["a"].astype(str) + frame["b"].astype(str)
+    frame["cell"] = "c" + frame["a"].astype(str) + frame["b"].astype(str)
     formula = "cell + z" if "z" in fit.terms else "cell"
     fitter = fit_logistic if fit.kind == "logistic" else fit_cox
     again = fitter(frame, formula, penalty=fit.penalty)
