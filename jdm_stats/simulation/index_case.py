@@ -132,6 +132,8 @@ def _days(u: NDArray[np.float64]) -> dict[str, Any]:
     repairs = [day + gap("repair", k) for k, day in enumerate(perforations)]
     stoma = repairs[-1] + gap("stoma")
     exchange = stoma + gap("exchange")
+    plasma = exchange + gap("plasma")
+    lasts = gap("every") * (gap("sessions") - 1)
     return {
         "first": (pulse, pulse + gap("first_length") - 1),
         "second": (second, second + gap("second_length") - 1),
@@ -141,8 +143,8 @@ def _days(u: NDArray[np.float64]) -> dict[str, Any]:
         "stoma": stoma,
         "low": stoma + gap("low_start"),
         "half": stoma + gap("half_dose"),
-        "exchange": (exchange, exchange + gap("every") * (gap("sessions") - 1)),
-        "plasma_later": gap("plasma"),
+        "exchange": (exchange, exchange + lasts),
+        "plasma": (plasma, plasma + lasts),
         "tofacitinib": stoma + gap("tofacitinib"),
         "exit": stoma + gap("exit"),
     }
@@ -171,17 +173,15 @@ def _patient(
 
 def _course(
     treatment: tuple[str, str],
-    start: int,
-    stop: int,
+    when: tuple[int, int],
     dose: tuple[float, str] | None = None,
     every: int = 1,
 ) -> dict[str, Any]:
-    drug, route = treatment
     return {
-        "drug": drug,
-        "route": route,
-        "start_day": start,
-        "stop_day": stop,
+        "drug": treatment[0],
+        "route": treatment[1],
+        "start_day": when[0],
+        "stop_day": when[1],
         "dose_mg": np.nan if dose is None else dose[0],
         "dose_basis": None if dose is None else dose[1],
         "every_n_days": every,
@@ -196,20 +196,20 @@ def _courses(u: NDArray[np.float64], days: dict[str, Any]) -> list[dict[str, Any
     low = SPREADS["low_dose"].draw(u), "per_kg_day"
     half = round(low[0] / 2, 3), "per_kg_day"
     first, second, end = days["first"], days["second"], days["exit"]
-    start, last = days["exchange"]
-    later, every = days["plasma_later"], SPREADS["every"].day(u)
-    daily = SPREADS["tofacitinib_dose"].draw(u), "per_day"
-    plasma = ("fresh_frozen_plasma", "iv")
+    sessions, plasma = days["exchange"], days["plasma"]
+    every, daily = SPREADS["every"].day(u), SPREADS["tofacitinib_dose"].draw(u)
     return [
-        _course(pulse, *first, dose),
-        _course(oral, first[1] + 1, second[0] - 1, high),
-        _course(pulse, *second, dose),
-        _course(oral, second[1] + 1, days["low"] - 1, high),
-        _course(oral, days["low"], days["half"] - 1, low),
-        _course(oral, days["half"], end, half),
-        _course(("plasma_exchange", "iv"), start, last, None, every),
-        _course(plasma, start + later, last + later, None, every),
-        _course(("tofacitinib", "oral"), days["tofacitinib"], end, daily),
+        _course(pulse, first, dose),
+        _course(oral, (first[1] + 1, second[0] - 1), high),
+        _course(pulse, second, dose),
+        _course(oral, (second[1] + 1, days["low"] - 1), high),
+        _course(oral, (days["low"], days["half"] - 1), low),
+        _course(oral, (days["half"], end), half),
+        _course(("plasma_exchange", "iv"), sessions, None, every),
+        _course(("fresh_frozen_plasma", "iv"), plasma, None, every),
+        _course(
+            ("tofacitinib", "oral"), (days["tofacitinib"], end), (daily, "per_day")
+        ),
     ]
 
 

@@ -190,7 +190,7 @@ _CHANGE = (
         whole("sessions", 5, 7, "sessions", 30),
         value("every", 2, "days"),
         days("exchange", (1, 3), 29, _STOMA, "plasma exchanges"),
-        value("plasma", 0, "days", "the plasma exchanges began", "fresh frozen plasma"),
+        value("plasma", 0, "days", "the first plasma exchange", "fresh frozen plasma"),
     ),
     _reported("change of course", "tofacitinib", "tofacitinib"),
     _assumed(
