@@ -11,7 +11,6 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
-from types import MappingProxyType
 from typing import Any
 
 from jdm_stats.errors import UsageError
@@ -106,10 +105,10 @@ _NAMES = tuple(criterion.name for criterion in CRITERIA)
 class PatternSettings:
     """Weights and windows of `pattern_similarity`; its arguments, checked.
 
-    Attributes are named and meant as there; ``weights`` holds every step.
+    Fields are named and meant as there; ``weight_pairs`` holds a weight for every step.
     """
 
-    weights: Mapping[str, float]
+    weight_pairs: tuple[tuple[str, float], ...]
     days_before: int
     days_after: int
     high_dose_mg_kg_day: float
@@ -118,6 +117,11 @@ class PatternSettings:
     cmas_gain: float
     stoma_words: tuple[str, ...]
     not_recorded: tuple[str, ...]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each step."""
+        return dict(self.weight_pairs)
 
     @property
     def total(self) -> float:
@@ -184,7 +188,7 @@ def read_settings(given: Mapping[str, Any]) -> PatternSettings:
     if faults:
         raise UsageError("pattern_similarity: " + "; ".join(faults))
     return PatternSettings(
-        weights=MappingProxyType(weights),
+        weight_pairs=tuple(weights.items()),
         days_before=int(given["days_before"]),
         days_after=int(given["days_after"]),
         high_dose_mg_kg_day=float(high),
