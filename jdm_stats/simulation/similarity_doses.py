@@ -111,7 +111,7 @@ def _last_high_run(
     """Return the last high dose between two days in words, and its days.
 
     A pulse is told before an oral dose. The days are the first and last of the pulse, or
-    of the unbroken run of high days within the window.
+    of the unbroken run of high days, which may have begun before the window.
     """
     pulses = [
         one
@@ -122,16 +122,17 @@ def _last_high_run(
         one = max(pulses, key=lambda pulse: (pulse.last, pulse.first))
         ends = (one.first, min(one.last, last))
         return _pulse_in_words(one, ends), ends
-    dose, _ = record.doses(start, last)
+    begin = min([start, *(one.first for one in record.stretches)])
+    dose, _ = record.doses(begin, last)
     high = np.flatnonzero(dose >= settings.high_dose_mg_kg_day - _NEAR)
-    if not len(high):
+    if not len(high) or begin + high[-1] < start:
         return None
     breaks = np.flatnonzero(np.diff(high) > 1)
     run = high[breaks[-1] + 1 :] if len(breaks) else high
-    ends = (start + int(run[0]), start + int(run[-1]))
+    ends = (begin + int(run[0]), begin + int(run[-1]))
     words = (
-        f"{dose[run].max():g} mg/kg/day of prednisone-equivalent outside pulses on "
-        f"{from_to(*ends)}"
+        f"{settings.high_dose_mg_kg_day:g} mg/kg/day of prednisone-equivalent or more "
+        f"outside pulses on {from_to(*ends)} ({dose[run[-1]]:g} at the end)"
     )
     return words, ends
 

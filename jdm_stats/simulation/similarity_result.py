@@ -17,6 +17,12 @@ from jdm_stats.simulation.similarity_settings import CRITERIA, PatternSettings
 __all__ = ["PatternSimilarity"]
 
 _SHOWN_IN_HTML = 10
+_CORE = {
+    "nxp2": "Anti-NXP2",
+    "high_dose_before": "High dose before the first perforation",
+    "multiple_perforations": "Several perforations",
+    "repeated_surgery": "Several operations",
+}
 _ANSWERS = (("yes", "Shown"), ("no", "Not shown"), ("not known", "Not known"))
 
 
@@ -217,9 +223,11 @@ class PatternSimilarity:
                 "Rank": top["rank"],
                 "Score": [_score(child) for _, child in top.iterrows()],
                 **{
-                    heading: [self._named(row, answer) for row in top.index]
-                    for answer, heading in _ANSWERS
+                    heading: [self._core(row, step) for row in range(len(top))]
+                    for step, heading in _CORE.items()
                 },
+                "Also shown": [self._named(row, "yes") for row in range(len(top))],
+                "Not known": [self._named(row, "not known") for row in range(len(top))],
             }
         )
         left = len(self._children) - len(top)
@@ -249,16 +257,20 @@ class PatternSimilarity:
             + notes_list(self.notes)
         )
 
+    def _core(self, row: int, step: str) -> str:
+        """Say when, or why, a step of the core is shown; else the answer."""
+        found = self._finding(row, step)
+        if found.shown != "yes":
+            return found.shown
+        return found.why if step == "high_dose_before" else found.when or "yes"
+
     def _named(self, row: int, answer: str) -> str:
-        own = [one for one in CRITERIA if self._finding(row, one.name).shown == answer]
-        if answer == "yes":
-            return "; ".join(
-                f"{one.words}: {self._finding(row, one.name).why}"
-                if one.core
-                else one.words
-                for one in own
-            )
-        return "; ".join(one.words for one in own)
+        """Name the steps outside the core with an answer."""
+        return "; ".join(
+            one.short
+            for one in CRITERIA
+            if one.name not in _CORE and self._finding(row, one.name).shown == answer
+        )
 
 
 def _whole(days: Iterable[int | None]) -> pd.Series:

@@ -26,7 +26,7 @@ class Criterion:
 
     Parameters
     ----------
-    name, words : str
+    name, short, words : str
     weight : float
         Weight when none is given.
     core : bool
@@ -36,6 +36,7 @@ class Criterion:
     """
 
     name: str
+    short: str
     words: str
     weight: float
     core: bool
@@ -48,54 +49,66 @@ class Criterion:
 
 
 CRITERIA: tuple[Criterion, ...] = (
-    Criterion("girl", "girl", 0.5, False, "diagnosis"),
-    Criterion("age", "age near 12", 0.5, False, "diagnosis"),
-    Criterion("nxp2", "anti-NXP2", 3.0, True, "anti-NXP2"),
+    Criterion("girl", "girl", "girl", 0.5, False, "diagnosis"),
+    Criterion("age", "age", "age near 12", 0.5, False, "diagnosis"),
+    Criterion("nxp2", "anti-NXP2", "anti-NXP2", 3.0, True, "anti-NXP2"),
     Criterion(
         "gi_then_high_dose",
+        "GI, then high dose",
         "high-dose steroid after GI involvement, not after a perforation",
         *(1.0, False, "second pulses"),
     ),
     Criterion(
         "high_dose_before",
+        "high dose before",
         "high-dose steroid shortly before the first perforation",
         *(4.0, True, "multiple perforations"),
     ),
-    Criterion("perforation", "GI perforation", 2.0, False, "multiple perforations"),
+    Criterion(
+        *("perforation", "perforation", "GI perforation"),
+        *(2.0, False, "multiple perforations"),
+    ),
     Criterion(
         "multiple_perforations",
+        "several perforations",
         "more than one perforation",
         *(3.0, True, "multiple perforations"),
     ),
     Criterion(
         "repeated_surgery",
+        "several operations",
         "more than one operation, from the first perforation on",
         *(3.0, True, "several operations"),
     ),
-    Criterion("stoma", "stoma after perforation", 1.0, False, "jejunostomy"),
+    Criterion("stoma", "stoma", "stoma after perforation", 1.0, False, "jejunostomy"),
     Criterion(
         "plasma_exchange",
+        "plasma exchange",
         "plasma exchange begun after perforation",
         *(1.0, False, "plasma exchanges"),
     ),
     Criterion(
         "fresh_frozen_plasma",
+        "fresh frozen plasma",
         "fresh frozen plasma begun after perforation",
         *(1.0, False, "fresh frozen plasma"),
     ),
     Criterion(
         "jak_inhibitor",
+        "JAK inhibitor",
         "JAK inhibitor begun after perforation",
         *(1.0, False, "tofacitinib"),
     ),
     Criterion(
         "low_dose",
+        "low dose",
         "low-dose steroid after the last perforation",
-        1.0,
-        False,
-        "low-dose steroid",
+        *(1.0, False, "low-dose steroid"),
     ),
-    Criterion("recovery", "strength regained (CMAS)", 1.0, False, "slow recovery"),
+    Criterion(
+        *("recovery", "strength regained", "strength regained (CMAS)"),
+        *(1.0, False, "slow recovery"),
+    ),
 )
 
 _NAMES = tuple(criterion.name for criterion in CRITERIA)
