@@ -190,7 +190,7 @@ def test_the_dial_confounds_pulses_and_perforation_when_steroids_do_nothing():
             h0_mass=0.4, no_gi_factor=1.0, confounding=dial, follow_up_days=730
         )
         drawn = [
-            draw_lives(3, np.arange(k, k + 512), world)[0] for k in range(0, 8192, 512)
+            draw_lives(3, np.arange(k, k + 512), world)[0] for k in range(0, 4096, 512)
         ]
         perforated = [lives.histories.perforation_day < NEVER for lives in drawn]
         pulsed = [lives.plan.pulse_at_start for lives in drawn]
