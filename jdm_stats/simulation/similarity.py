@@ -125,7 +125,7 @@ def pattern_similarity(
     ... )
     >>> alike = pattern_similarity(Cohort(patients, courses, events))
     >>> alike.table[["patient_id", "score", "score_upto"]].round(3).values.tolist()
-    [['A', 0.391, 0.478], ['B', 0.087, 0.174]]
+    [['A', 0.391, 0.522], ['B', 0.087, 0.217]]
     >>> print(alike.why("A", "high_dose_before"))
     pulse of 30 mg/kg of methylprednisolone on days 40 to 42, begun 12 days and ended 10
     days before the first perforation (day 52)
@@ -215,9 +215,10 @@ def _notes(
     if cohort.synthetic:
         placed = int((cohort.patients["pattern"] == "index_case").fillna(False).sum())
         if placed:
+            made = "1 child was" if placed == 1 else f"{placed:,} children were"
             notes.append(
-                f"SYNTHETIC: {placed:,} of the children were made to follow the pattern; "
-                "that they rank high shows only that the search works."
+                f"SYNTHETIC: {made} made to follow the pattern; to rank high then shows "
+                "only that the search works."
             )
     else:
         notes.append(

@@ -57,6 +57,8 @@ def gi_then_high_dose(record: Record, settings: PatternSettings) -> Finding:
             return not_known("the cohort holds no event of any kind")
         if record.events.get("gi_involvement"):
             return not_known("GI involvement was suspected, not confirmed")
+        if hole is not None:
+            return not_known("when GI involvement began is not recorded")
         return no("no GI involvement recorded")
     day = involved[0].day
     if hole is not None and day >= hole:
@@ -101,7 +103,7 @@ def low_dose(record: Record, settings: PatternSettings) -> Finding:
     return unseen(
         record,
         settings,
-        f"no dose of up to {settings.low_dose_mg_kg_day:g} mg/kg/day after the perforation",
+        f"no dose of up to {settings.low_dose_mg_kg_day:g} mg/kg/day after the last perforation",
     )
 
 

@@ -75,10 +75,11 @@ SCORES = {
     "twin": (23.0, 23.0),
     "untested": (20.0, 23.0),  # without 3 of NXP2, not known
     "died": (10.0, 11.0),  # NXP2 3, GI then high 1, before 4, hole 2; sex, age unknown
-    # sex 0.5, age 0.5, NXP2 3, hole 2; no GI involvement (1); all else not known
-    "no dose": (6.0, 22.0),
+    # sex 0.5, age 0.5, NXP2 3, hole 2; all else not known
+    "no dose": (6.0, 23.0),
     "spared": (4.0, 4.0),  # sex, age, NXP2; whatever follows a perforation is no
-    "after": (2.0, 3.0),  # the perforation; no CMAS, so recovery is not known
+    # the perforation; not known: recovery, as there is no CMAS, and when GI disease began
+    "after": (2.0, 4.0),
 }
 
 
