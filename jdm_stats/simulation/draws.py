@@ -42,6 +42,7 @@ TOPICS = {
     "flare_daily": 7,
     "visits": 8,
     "index_case": 9,
+    "strategy": 30,
 }
 
 _DAYS_AT_ONCE = 64
