@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from jdm_stats.html import html_table
 from jdm_stats.schema import DAYS_PER_MONTH, DAYS_PER_YEAR
-from jdm_stats.simulation.arms import Arms, Question
+from jdm_stats.simulation.arms import Arms
 from jdm_stats.simulation.cox_projection import cox_projection
 from jdm_stats.simulation.eligibility import Eligibility
+from jdm_stats.simulation.following import Question
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.truth import (
     DEFAULT_CHILDREN,

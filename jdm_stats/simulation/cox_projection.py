@@ -43,7 +43,7 @@ def cox_projection(events: Array, at_risk: Array) -> float:
 
     >>> at_risk = np.array([[90.0, 50.0], [100.0, 80.0]])
     >>> hazard = np.array([[0.02, 0.04], [0.01, 0.02]])
-    >>> round(np.exp(cox_projection(hazard * at_risk, at_risk)), 9)
+    >>> round(float(np.exp(cox_projection(hazard * at_risk, at_risk))), 9)
     2.0
     """
     if (events.sum(axis=1) <= 0).any():

@@ -210,10 +210,8 @@ def _pulsed_before(
     pulse: NDArray[np.int16], day: NDArray[np.int64], within: int
 ) -> NDArray[np.bool_]:
     row = np.arange(len(pulse))[:, None]
-    pulsed: NDArray[np.bool_] = ((pulse > 0) & (row < day) & (row >= day - within)).any(
-        axis=0
-    )
-    return pulsed
+    within_reach = (row < day) & (row >= day - within)
+    return np.asarray(((pulse > 0) & within_reach).any(axis=0))
 
 
 def _dose_before(histories: Histories, day: NDArray[np.int64]) -> NDArray[np.float64]:

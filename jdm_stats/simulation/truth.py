@@ -16,9 +16,10 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
-from jdm_stats.simulation.arms import Arms, Question, draw_arms
+from jdm_stats.simulation.arms import Arms, draw_arms
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.eligibility import TIME_ZEROS, Eligibility, as_eligibility
+from jdm_stats.simulation.following import Question
 from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.strategies import Strategy
@@ -182,7 +183,8 @@ def asked(
     if not _whole(children, BLOCK, 10**8):
         faults.append(f"children must be {BLOCK} or more, not {children!r}")
     told = as_eligibility(eligibility)
-    if _whole(time_zero, 0) and (told.latest_day or _LONGEST) < time_zero:
+    latest = _LONGEST if told.latest_day is None else told.latest_day
+    if not isinstance(time_zero, str) and _whole(time_zero, 0) and latest < time_zero:
         faults.append(
             f"eligibility.latest_day ({told.latest_day}) lies before time_zero "
             f"({time_zero})"
