@@ -224,7 +224,8 @@ def _pulses(
     child = np.concatenate([*[everyone] * len(starts), flares.child[flares.pulsed]])
     kept = day < days
     day, child = day[kept], child[kept]
-    weight = children.weight_on(day, child)
+    # Capped at the heaviest the child can have become under steroids.
+    weight = children.weight_on(day, child) * (1 + scenario.weight_gain)
     capped = np.minimum(plan.pulse_dose[child], scenario.pulse_cap_mg / weight)
     dose = np.floor(np.round(capped * 100, 4)).astype(np.int16)
     pulse = np.zeros((days, len(everyone)), np.int16)
