@@ -79,7 +79,8 @@ def odd_growth(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
     -------
     list of Fault
         ``growth_for_age`` where the age is known; ``growth_jump`` against the child's
-        record before, from one year of age on. A single value that stands out between
+        record before, from one year of age on (where the age is not known, from the
+        size of a child of one year on). A single value that stands out between
         two that agree is told once, and none that is odd for the age is told again.
 
     Notes
@@ -173,7 +174,9 @@ def _records(tables: Mapping[str, pd.DataFrame], measure: str) -> _Records:
 
 def _jumps(records: _Records, odd: Mask, measure: str) -> npt.NDArray[np.int64]:
     """Return for each record the place of the one it jumps from; -1 for none."""
-    sound = np.flatnonzero(~odd & ~(records.age < 1))
+    at_one = _MEDIANS[measure][1]
+    infant = (records.age < 1) | (np.isnan(records.age) & (records.value < at_one))
+    sound = np.flatnonzero(~odd & ~infant)
     beyond = _beyond(records, sound[:-1], sound[1:], measure)
     around = _beyond(records, sound[:-2], sound[2:], measure)
     jump = np.concatenate([[False], beyond])[: len(sound)]
