@@ -46,7 +46,7 @@ def rendered(
 
 
 class TableFiles:
-    """The files of a cohort, growing piece by piece; to be used in a ``with`` block.
+    r"""The files of a cohort, growing piece by piece; to be used in a ``with`` block.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class TableFiles:
     >>> tables = {"assessments": TABLES["assessments"]}
     >>> with tempfile.TemporaryDirectory() as place:
     ...     with TableFiles(Path(place), tables, "csv") as files:
-    ...         files.append({"assessments": b"P1,0,cmas,40.0\\n"})
+    ...         files.append({"assessments": b"P1,0,cmas,40.0\n"})
     ...     (Path(place) / "assessments.csv").read_text().splitlines()[1:]
     ['P1,0,cmas,40.0']
     """
