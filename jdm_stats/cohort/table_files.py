@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +17,7 @@ from jdm_stats.schema import Table
 __all__ = ["Piece", "TableFiles", "rendered"]
 
 # Lines of CSV, or rows as Arrow holds them.
-Piece = bytes | pa.Table
+Piece: TypeAlias = bytes | pa.Table
 
 
 def rendered(

@@ -1,0 +1,287 @@
+"""write_simulated: a cohort of any size, drawn and written slice by slice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jdm_stats.cohort.staging import (
+    TRUTH,
+    check_folder,
+    check_format,
+    staged_folder,
+    write_about,
+)
+from jdm_stats.cohort.table_files import Piece, TableFiles, rendered
+from jdm_stats.errors import UsageError
+from jdm_stats.schema import DAYS_PER_YEAR, TABLES
+from jdm_stats.simulation.latent import (
+    TRUTH_TABLE,
+    latent_rows,
+    latent_table,
+    write_truth,
+)
+from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.simulate import (
+    CHUNK,
+    DEFAULT_SEED,
+    about_cohort,
+    whole_cohort,
+)
+from jdm_stats.simulation.slices import Slices, slice_tables
+
+__all__ = ["WrittenCohort", "write_simulated"]
+
+Drawn = tuple[dict[str, Piece], Counter[str]]
+Watch = Callable[[Iterable[Drawn], int], Iterator[Drawn]]
+
+
+@dataclass(frozen=True)
+class WrittenCohort:
+    """A SYNTHETIC cohort that was written: where, and how much of what.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it stands; the record itself may be given as a path too.
+    name : str
+        What the cohort is called.
+    files : tuple of str
+        Names of the files written.
+    rows : mapping of str to int
+        Rows of each table.
+    person_years : float
+        Years from entry to exit, summed over children.
+    perforations, perforated : int
+        Perforations, and children with one.
+    deaths : int
+    """
+
+    folder: Path
+    name: str
+    files: tuple[str, ...]
+    rows: Mapping[str, int]
+    person_years: float
+    perforations: int
+    perforated: int
+    deaths: int
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        return (
+            f"WrittenCohort({self.name!r}: {self.rows['patients']:,} patients, "
+            f"{self.rows['courses']:,} courses, {self.person_years:,.1f} person-years, "
+            f"{self.perforations:,} perforations in {self.perforated:,} children)"
+        )
+
+    def _repr_html_(self) -> str:
+        from jdm_stats.html import html_table  # only a notebook needs it
+
+        counts = {
+            **{name.capitalize(): f"{count:,}" for name, count in self.rows.items()},
+            "Person-years": f"{self.person_years:,.1f}",
+            "Perforations": f"{self.perforations:,} in {self.perforated:,} children",
+            "Deaths": f"{self.deaths:,}",
+            "Files": ", ".join(self.files),
+        }
+        return html_table(
+            pd.DataFrame({"Cohort": counts.keys(), "Count": counts.values()}),
+            caption=f"SYNTHETIC cohort written: {self.name}",
+            footnotes=["SYNTHETIC: these children are simulated."],
+        )
+
+
+def write_simulated(
+    n_patients: int,
+    path: str | os.PathLike[str],
+    *,
+    scenario: Scenario | str | None = None,
+    rng: int | np.random.Generator = DEFAULT_SEED,
+    n_index_pattern: int = 1,
+    format: str = "csv",
+    chunk: int = CHUNK,
+    overwrite: bool = False,
+    with_truth: bool = False,
+    n_jobs: int = 1,
+    watch: Watch | None = None,
+) -> WrittenCohort:
+    """Simulate a registry and write its folder slice by slice, whole or not at all.
+
+    Memory does not grow with the number of children, and the files are those that
+    ``write_cohort(simulate_cohort(n_patients, ...), path)`` writes: the same bytes in CSV,
+    whatever ``chunk`` and ``n_jobs``. In Parquet a slice is a row group.
+
+    Parameters
+    ----------
+    n_patients : int
+        Number of children, 1 or more.
+    path : path-like
+        The folder; made with its parents when it is not there.
+    scenario, rng, n_index_pattern
+        As for `jdm_stats.simulation.simulate.simulate_cohort`.
+    format : {"csv", "parquet"}
+    chunk : int, default 8192
+        Children drawn and held in memory at once, for each worker.
+    overwrite : bool
+        Whether to replace the cohort that stands there.
+    with_truth : bool
+        Whether to write too what no registry could know: ``truth.json`` (effects,
+        scenario, seed) and ``truth.csv`` or ``truth.parquet`` (antibody, severity, hazard
+        and probability of each child). They are never read as tables. Costs half as much
+        time again, or more.
+    n_jobs : int, default 1
+        Workers, through joblib and its backends; -1 for one per core.
+    watch : function of (iterable, int), optional
+        Hands on the slices as they come, being told their number: for a line of progress.
+
+    Returns
+    -------
+    WrittenCohort
+
+    Raises
+    ------
+    UsageError
+        For a wrong call, with every fault, before anything is drawn.
+    OSError
+        When the folder cannot be written; what stood there still stands.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from jdm_stats.cohort.files import read_cohort
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     written = write_simulated(20, Path(place) / "twenty", rng=7, chunk=8)
+    ...     read_cohort(written).n_patients, written.rows["patients"]
+    (20, 20)
+    """
+    whole = _checked(
+        lambda: whole_cohort(n_patients, scenario, rng, n_index_pattern, chunk),
+        lambda: check_format(format),
+        lambda: check_folder(path, overwrite=overwrite, also=_also(with_truth, format)),
+        lambda: _check_jobs(n_jobs),
+    )
+    about = about_cohort(whole)
+    tables = dict(TABLES) | ({TRUTH: TRUTH_TABLE} if with_truth else {})
+    count: Counter[str] = Counter()
+    also = _also(with_truth, format)
+    with staged_folder(path, overwrite=overwrite, also=also) as (new, target):
+        drawn = _in_order(whole, chunk, format, with_truth, n_jobs)
+        slices = -(-whole.n_patients // chunk)
+        with TableFiles(new, tables, format) as files:
+            for pieces, counted in drawn if watch is None else watch(drawn, slices):
+                files.append(pieces)
+                count.update(counted)
+        write_about(new, about)
+        if with_truth:
+            write_truth(new, about)
+        names = tuple(sorted(file.name for file in new.iterdir()))
+    return WrittenCohort(
+        folder=target,
+        name=about["name"],
+        files=names,
+        rows={name: count[name] for name in TABLES},
+        person_years=count["days"] / DAYS_PER_YEAR,
+        perforations=count["perforations"],
+        perforated=count["perforated"],
+        deaths=count["deaths"],
+    )
+
+
+def _also(with_truth: bool, format: str) -> tuple[str, ...]:
+    return (f"{TRUTH}.json", f"{TRUTH}.{format}") if with_truth else ()
+
+
+def _checked(first: Callable[[], Slices], *others: Callable[[], Any]) -> Slices:
+    """Run every check and raise all that they say together."""
+    faults: list[UsageError] = []
+    whole: Slices | None = None
+    for place, check in enumerate((first, *others)):
+        try:
+            said = check()
+        except UsageError as fault:
+            faults.append(fault)
+        else:
+            whole = said if place == 0 else whole
+    if len(faults) == 1:
+        raise faults[0]
+    if faults or whole is None:
+        raise UsageError("; ".join(str(fault) for fault in faults))
+    return whole
+
+
+def _check_jobs(n_jobs: int) -> None:
+    whole = isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool)
+    if not whole or n_jobs == 0:
+        raise UsageError(
+            f"n_jobs must be a number of workers, or -1 for one per core, not {n_jobs!r}"
+        )
+    if n_jobs != 1 and find_spec("joblib") is None:
+        raise UsageError(
+            "n_jobs other than 1 needs joblib; install it, or use one worker"
+        )
+
+
+def _in_order(
+    whole: Slices, chunk: int, format: str, with_truth: bool, n_jobs: int
+) -> Iterator[Drawn]:
+    """Yield the slices in order of children, whoever draws them."""
+    calls = ((whole, ends, format, with_truth) for ends in whole.bounds(chunk))
+    if n_jobs == 1:
+        yield from (_drawn(*call) for call in calls)
+        return
+    joblib = import_module("joblib")  # heavy, and only where it is asked for
+    # One slice ahead for each worker, so that finished slices do not pile up.
+    work = joblib.delayed(_drawn)
+    workers = joblib.Parallel(
+        n_jobs=n_jobs, return_as="generator", pre_dispatch="n_jobs"
+    )
+    results = workers(work(*call) for call in calls)
+    try:
+        yield from results
+    finally:
+        results.close()
+
+
+def _drawn(
+    whole: Slices, ends: tuple[int, int], format: str, with_truth: bool
+) -> Drawn:
+    """Draw one slice and put it into the form of its files."""
+    latent: list[pd.DataFrame] = []
+    tables = slice_tables(
+        whole,
+        *ends,
+        watch=(lambda lives, attempt: latent.append(latent_rows(whole, lives, attempt)))
+        if with_truth
+        else None,
+    )
+    count = _counted(tables)
+    known = dict(TABLES)
+    if with_truth:
+        tables[TRUTH] = latent_table(latent, *ends)
+        known[TRUTH] = TRUTH_TABLE
+    return rendered(tables, known, format), count
+
+
+def _counted(tables: Mapping[str, pd.DataFrame]) -> Counter[str]:
+    patients, events = tables["patients"], tables["events"]
+    perforations = events[events["event"] == "gi_perforation"]
+    return Counter(
+        {
+            **{name: len(table) for name, table in tables.items()},
+            "days": int((patients["exit_day"] - patients["entry_day"]).sum()),
+            "perforations": len(perforations),
+            "perforated": int(perforations["patient_id"].nunique()),
+            "deaths": int((events["event"] == "death").sum()),
+        }
+    )
