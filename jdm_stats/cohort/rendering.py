@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from jdm_stats.schema import FLAG, INTEGER, NUMBER, TEXT, Column, Table
 __all__ = ["arrow_schema", "arrow_table", "csv_heading", "csv_rows"]
 
 _ROWS_AT_ONCE = 65_536
+_PLAIN = re.compile(r"[\w.-]+")
 _WORDING: Mapping[str, Callable[[Any], str]] = {
     TEXT: lambda text: _quoted(str(text)),
     INTEGER: str,
@@ -111,7 +113,7 @@ def _in_words(
 
 def _quoted(text: str) -> str:
     """Quote a cell exactly where the csv module would."""
-    if text.isalnum():
+    if _PLAIN.fullmatch(text):
         return text
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([text, ""])

@@ -95,8 +95,8 @@ def _patients(lives: Lives) -> Rows:
 def _courses(lives: Lives) -> Rows:
     histories = lives.histories
     parts = [
-        _runs(histories.oral, lives.exit, "prednisone", "oral"),
-        _runs(histories.pulse, lives.exit, "methylprednisolone", "iv"),
+        _runs(histories.oral, "prednisone", "oral"),
+        _runs(histories.pulse, "methylprednisolone", "iv"),
     ]
     for drug in lives.drugs:
         parts.append(
@@ -115,22 +115,23 @@ def _courses(lives: Lives) -> Rows:
     return _some(rows, np.lexsort(order))
 
 
-def _runs(
-    dose: NDArray[np.int16], last: NDArray[np.int64], drug: str, route: str
-) -> Rows:
-    """Return one course per run of days at one dose; dose in hundredths of mg/kg.
+def _runs(dose: NDArray[np.int16], drug: str, route: str) -> Rows:
+    """Return one course per run of days at one dose; dose in hundredths of mg/kg."""
+    given = dose > 0
+    turns = dose[1:] != dose[:-1]
+    start, child = _by_child(np.vstack([given[:1], turns & given[1:]]))
+    stop, _ = _by_child(np.vstack([turns & given[:-1], given[-1:]]))
+    amount = dose[start, child] / 100
+    return _rows(child, start, stop, (drug, route, amount, "per_kg_day"))
 
-    Days after a child's last day do not count.
-    """
-    days = np.arange(len(dose) + 1, dtype=np.int32)
-    padded = np.zeros((dose.shape[1], len(dose) + 2), dtype=dose.dtype)
-    padded[:, 1:-1] = dose.T
-    padded[:, 1:][days > last.astype(np.int32)[:, None]] = 0
-    changes = padded[:, 1:] != padded[:, :-1]
-    child, start = np.nonzero(changes & (padded[:, 1:] > 0))
-    _, stop = np.nonzero(changes & (padded[:, :-1] > 0))
-    amount = padded[child, start + 1] / 100
-    return _rows(child, start, stop - 1, (drug, route, amount, "per_kg_day"))
+
+def _by_child(
+    marks: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the days that are marked, and whose they are, child by child."""
+    day, child = np.divmod(np.flatnonzero(marks), marks.shape[1])
+    order = np.argsort(child, kind="stable")
+    return day[order], child[order]
 
 
 def _stretch(
