@@ -20,7 +20,7 @@ from jdm_stats.simulation.tables import life_rows
 __all__ = ["Slices", "slice_tables"]
 
 # Children drawn side by side: few enough for a processor's cache.
-_AT_ONCE = 8 * BLOCK
+_AT_ONCE = 2 * BLOCK
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _KNOWN_MEASURES = tuple(MEASURED)
 _AT_DIAGNOSIS = ("cmas", "mmt8", "physician_global", "ck_u_l")
 _CYCLOPHOSPHAMIDE_DAYS, _CYCLOPHOSPHAMIDE_EVERY = 140, 28
 _TOFACITINIB_FROM_KG = 25.0
+STOMA = "stoma"
 
 
 def life_rows(lives: Lives) -> dict[str, Rows]:
@@ -98,7 +99,7 @@ def _courses(lives: Lives) -> Rows:
         _runs(histories.oral, "prednisone", "oral"),
         _runs(histories.pulse, "methylprednisolone", "iv"),
     ]
-    for drug in lives.drugs:
+    for drug in lives.plan.drugs:
         parts.append(
             _stretch(
                 drug.given,
@@ -197,8 +198,9 @@ def _events(lives: Lives) -> Rows:
         again, operated = after.perforations[k], after.surgeries[k]
         day = np.where(again >= 0, first + again, NEVER)
         surgery = np.where(operated >= 0, first + operated, NEVER)
-        parts.append(_event(day, "gi_perforation", after.sites[k]))
-        parts.append(_event(surgery, "surgery"))
+        site = after.sites[k]
+        parts.append(_event(day, "gi_perforation", site))
+        parts.append(_event(surgery, "surgery", np.where(after.stomas[k], STOMA, site)))
     parts.append(_event(lives.death, "death"))
     rows = _cut(_joined(parts), "day", lives.exit)
     return _some(rows, np.lexsort((rows["event"], rows["day"], rows["child"])))
