@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,71 +32,16 @@ from jdm_stats.simulation.simulate import (
     CHUNK,
     DEFAULT_SEED,
     about_cohort,
+    told_together,
     whole_cohort,
 )
 from jdm_stats.simulation.slices import Slices, slice_tables
+from jdm_stats.simulation.written import WrittenCohort
 
-__all__ = ["WrittenCohort", "write_simulated"]
+__all__ = ["check_call", "write_simulated"]
 
 Drawn = tuple[dict[str, Piece], Counter[str]]
 Watch = Callable[[Iterable[Drawn], int], Iterator[Drawn]]
-
-
-@dataclass(frozen=True)
-class WrittenCohort:
-    """A SYNTHETIC cohort that was written: where, and how much of what.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it stands; the record itself may be given as a path too.
-    name : str
-        What the cohort is called.
-    files : tuple of str
-        Names of the files written.
-    rows : mapping of str to int
-        Rows of each table.
-    person_years : float
-        Years from entry to exit, summed over children.
-    perforations, perforated : int
-        Perforations, and children with one.
-    deaths : int
-    """
-
-    folder: Path
-    name: str
-    files: tuple[str, ...]
-    rows: Mapping[str, int]
-    person_years: float
-    perforations: int
-    perforated: int
-    deaths: int
-
-    def __fspath__(self) -> str:
-        return str(self.folder)
-
-    def __repr__(self) -> str:
-        return (
-            f"WrittenCohort({self.name!r}: {self.rows['patients']:,} patients, "
-            f"{self.rows['courses']:,} courses, {self.person_years:,.1f} person-years, "
-            f"{self.perforations:,} perforations in {self.perforated:,} children)"
-        )
-
-    def _repr_html_(self) -> str:
-        from jdm_stats.html import html_table  # only a notebook needs it
-
-        counts = {
-            **{name.capitalize(): f"{count:,}" for name, count in self.rows.items()},
-            "Person-years": f"{self.person_years:,.1f}",
-            "Perforations": f"{self.perforations:,} in {self.perforated:,} children",
-            "Deaths": f"{self.deaths:,}",
-            "Files": ", ".join(self.files),
-        }
-        return html_table(
-            pd.DataFrame({"Cohort": counts.keys(), "Count": counts.values()}),
-            caption=f"SYNTHETIC cohort written: {self.name}",
-            footnotes=["SYNTHETIC: these children are simulated."],
-        )
 
 
 def write_simulated(
@@ -165,11 +107,17 @@ def write_simulated(
     ...     read_cohort(written).n_patients, written.rows["patients"]
     (20, 20)
     """
-    whole = _checked(
-        lambda: whole_cohort(n_patients, scenario, rng, n_index_pattern, chunk),
-        lambda: check_format(format),
-        lambda: check_folder(path, overwrite=overwrite, also=_also(with_truth, format)),
-        lambda: _check_jobs(n_jobs),
+    whole = check_call(
+        n_patients,
+        path,
+        scenario=scenario,
+        rng=rng,
+        n_index_pattern=n_index_pattern,
+        format=format,
+        chunk=chunk,
+        overwrite=overwrite,
+        with_truth=with_truth,
+        n_jobs=n_jobs,
     )
     about = about_cohort(whole)
     tables = dict(TABLES) | ({TRUTH: TRUTH_TABLE} if with_truth else {})
@@ -198,26 +146,51 @@ def write_simulated(
     )
 
 
+def check_call(
+    n_patients: int,
+    path: str | os.PathLike[str] | None,
+    *,
+    scenario: Scenario | str | None,
+    rng: int | np.random.Generator,
+    n_index_pattern: int,
+    format: str,
+    chunk: int,
+    overwrite: bool,
+    with_truth: bool,
+    n_jobs: int,
+) -> Slices:
+    """Check a call of `write_simulated` and return the cohort it asks for.
+
+    Parameters
+    ----------
+    n_patients, path, scenario, rng, n_index_pattern, format, chunk, overwrite
+        As for `write_simulated`; a path of None is not looked at.
+    with_truth, n_jobs
+        As for `write_simulated`.
+
+    Raises
+    ------
+    UsageError
+        With every fault.
+    """
+
+    def check_path() -> None:
+        if path is not None:
+            also = _also(with_truth, format)
+            check_folder(path, overwrite=overwrite, also=also)
+
+    whole, *_ = told_together(
+        lambda: whole_cohort(n_patients, scenario, rng, n_index_pattern, chunk),
+        lambda: check_format(format),
+        check_path,
+        lambda: _check_jobs(n_jobs),
+    )
+    checked: Slices = whole
+    return checked
+
+
 def _also(with_truth: bool, format: str) -> tuple[str, ...]:
     return (f"{TRUTH}.json", f"{TRUTH}.{format}") if with_truth else ()
-
-
-def _checked(first: Callable[[], Slices], *others: Callable[[], Any]) -> Slices:
-    """Run every check and raise all that they say together."""
-    faults: list[UsageError] = []
-    whole: Slices | None = None
-    for place, check in enumerate((first, *others)):
-        try:
-            said = check()
-        except UsageError as fault:
-            faults.append(fault)
-        else:
-            whole = said if place == 0 else whole
-    if len(faults) == 1:
-        raise faults[0]
-    if faults or whole is None:
-        raise UsageError("; ".join(str(fault) for fault in faults))
-    return whole
 
 
 def _check_jobs(n_jobs: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "about_cohort",
     "simulate_chunks",
     "simulate_cohort",
+    "told_together",
     "whole_cohort",
 ]
 
@@ -160,9 +161,45 @@ def whole_cohort(
     >>> whole_cohort(100, "tertiary", 7, 1).seed
     7
     """
-    world = as_scenario(scenario)
-    _check_counts(n_patients, n_index_pattern, chunk)
-    return Slices(world, one_seed(rng), int(n_patients), int(n_index_pattern))
+    world, _, seed = told_together(
+        lambda: as_scenario(scenario),
+        lambda: _check_counts(n_patients, n_index_pattern, chunk),
+        lambda: one_seed(rng),
+    )
+    return Slices(world, seed, int(n_patients), int(n_index_pattern))
+
+
+def told_together(*checks: Callable[[], Any]) -> list[Any]:
+    """Run every check and return what each returns, or raise all that they refuse.
+
+    Raises
+    ------
+    UsageError
+        The one that was raised, or one that says all.
+
+    Examples
+    --------
+    >>> told_together(lambda: one_seed(7), lambda: as_scenario("tertiary").name)
+    [7, 'tertiary']
+    >>> told_together(lambda: one_seed(-7), lambda: one_seed("x"))
+    Traceback (most recent call last):
+    ...
+    jdm_stats.errors.UsageError: rng must be a whole number of 0 or more or a numpy
+    Generator, not -7; pass a seed such as 20240618
+    rng must be a whole number of 0 or more or a numpy Generator, not 'x'; pass a seed
+    such as 20240618
+    """
+    returned, faults = [], []
+    for check in checks:
+        try:
+            returned.append(check())
+        except UsageError as fault:
+            faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise UsageError("\n".join(str(fault) for fault in faults))
+    return returned
 
 
 def _check_counts(n_patients: int, n_index_pattern: int, chunk: int) -> None:
