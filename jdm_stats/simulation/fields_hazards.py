@@ -42,7 +42,7 @@ class Hazards:
         "assumed; Aouizerate 2018 gives the direction",
     )
     h0_mass: float = parameter(
-        0.02666,
+        0.02668,
         "rate",
         "baseline cumulative hazard over all time",
         None,
@@ -51,7 +51,7 @@ class Hazards:
         f"{_SOLVED}: risk by 24 months",
     )
     h0_median_days: float = parameter(
-        344.7,
+        344.5,
         "positive",
         "days",
         None,
@@ -66,7 +66,7 @@ class Hazards:
         "Xu 2023: range 1 to 34 months",
     )
     nxp2_early_hr: float = parameter(
-        4.097,
+        4.098,
         "positive",
         "direct hazard ratio before day 540",
         None,
@@ -75,7 +75,7 @@ class Hazards:
         f"{_SOLVED}: total ratio 8 in the first 18 months",
     )
     nxp2_late_hr: float = parameter(
-        1.309,
+        1.31,
         "positive",
         "direct hazard ratio from day 540",
         None,

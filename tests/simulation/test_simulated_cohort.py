@@ -187,21 +187,21 @@ def test_the_dial_confounds_pulses_and_perforation_when_steroids_do_nothing():
     crude = {}
     for dial in (0.0, 1.0, 2.0):
         world = PRESETS["steroids_harmless"].with_values(
-            h0_mass=0.4, no_gi_factor=1.0, confounding=dial
+            h0_mass=0.4, no_gi_factor=1.0, confounding=dial, follow_up_days=730
         )
         drawn = [
-            draw_lives(3, np.arange(k, k + 512), world)[0] for k in range(0, 8192, 512)
+            draw_lives(3, np.arange(k, k + 512), world)[0] for k in range(0, 4096, 512)
         ]
         perforated = [lives.histories.perforation_day < NEVER for lives in drawn]
         pulsed = [lives.plan.pulse_at_start for lives in drawn]
         crude[dial] = _odds_ratio(np.concatenate(perforated), np.concatenate(pulsed))
     assert 0.85 < crude[0.0] < 1.18
-    assert crude[1.0] > 1.35
-    assert crude[2.0] > 1.3 * crude[1.0]
+    assert crude[1.0] > 1.25
+    assert crude[2.0] > 1.15 * crude[1.0]
 
 
 def test_a_dial_at_zero_gives_steroids_blindly():
-    blind = PRESETS["tertiary"].with_values(confounding=0.0)
+    blind = PRESETS["tertiary"].with_values(confounding=0.0, follow_up_days=730)
     drawn = [
         draw_lives(5, np.arange(k, k + 512), blind)[0] for k in range(0, 2048, 512)
     ]
