@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
-from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -199,10 +197,6 @@ def _check_jobs(n_jobs: int) -> None:
         raise UsageError(
             f"n_jobs must be a number of workers, or -1 for one per core, not {n_jobs!r}"
         )
-    if n_jobs != 1 and find_spec("joblib") is None:
-        raise UsageError(
-            "n_jobs other than 1 needs joblib; install it, or use one worker"
-        )
 
 
 def _in_order(
@@ -213,13 +207,11 @@ def _in_order(
     if n_jobs == 1:
         yield from (_drawn(*call) for call in calls)
         return
-    joblib = import_module("joblib")  # heavy, and only where it is asked for
+    from joblib import Parallel, delayed  # only where it is asked for
+
     # One slice ahead for each worker, so that finished slices do not pile up.
-    work = joblib.delayed(_drawn)
-    workers = joblib.Parallel(
-        n_jobs=n_jobs, return_as="generator", pre_dispatch="n_jobs"
-    )
-    results = workers(work(*call) for call in calls)
+    workers = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="n_jobs")
+    results = workers(delayed(_drawn)(*call) for call in calls)
     try:
         yield from results
     finally:
