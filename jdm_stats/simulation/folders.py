@@ -99,6 +99,7 @@ def write_simulated(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from jdm_stats.cohort.files import read_cohort
     >>> with tempfile.TemporaryDirectory() as place:
     ...     written = write_simulated(20, Path(place) / "twenty", rng=7, chunk=8)
