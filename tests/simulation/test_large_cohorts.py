@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,13 +179,22 @@ def test_doubt_is_cast_on_each_kind_of_fault(cohort: Cohort) -> None:
     assert frames.in_doubt({**tables, "assessments": twice})
 
 
-@pytest.mark.parametrize(("chunk", "n_jobs"), [(1000, 1), (97, 1), (70, 2)])
+@pytest.mark.parametrize(
+    ("chunk", "n_jobs", "workers"),
+    [
+        (1000, 1, "sequential"),
+        (97, 1, "sequential"),
+        (70, 2, "threading"),
+        pytest.param(70, 2, "loky", marks=pytest.mark.slow),  # processes start slowly
+    ],
+)
 def test_files_are_those_of_write_cohort(
-    cohort: Cohort, tmp_path: Path, chunk: int, n_jobs: int
+    cohort: Cohort, tmp_path: Path, chunk: int, n_jobs: int, workers: str
 ) -> None:
     expected = listing(write_cohort(cohort, tmp_path / "at_once"))
     target = tmp_path / "in_slices"
-    written = write_simulated(N, target, chunk=chunk, n_jobs=n_jobs, **CALL)
+    with joblib.parallel_config(backend=workers):
+        written = write_simulated(N, target, chunk=chunk, n_jobs=n_jobs, **CALL)
     assert listing(target) == expected
     assert written.rows == {name: len(getattr(cohort, name)) for name in TABLES}
     assert written.person_years == pytest.approx(cohort.person_years)
@@ -192,6 +202,15 @@ def test_files_are_those_of_write_cohort(
     assert written.perforations == len(perforated)
     assert written.perforated == perforated["patient_id"].nunique()
     assert "SYNTHETIC" in repr(written) and "SYNTHETIC" in written._repr_html_()
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_what_another_process_is_given_and_returns_can_be_sent(format: str) -> None:
+    call = (slices.Slices(BUSY, 5, 40, 1), (20, 40), format, True)
+    pieces, count = folders._drawn(*pickle.loads(pickle.dumps(call)))
+    sent, counted = pickle.loads(pickle.dumps((pieces, count)))
+    assert sent == pieces and counted == count
+    assert set(sent) == {*TABLES, "truth"} and count["patients"] == 20
 
 
 def test_parquet_reads_back_as_simulated(busy: Cohort, tmp_path: Path) -> None:
