@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -123,9 +125,11 @@ def write_simulated(
     count: Counter[str] = Counter()
     also = _also(with_truth, format)
     with staged_folder(path, overwrite=overwrite, also=also) as (new, target):
-        drawn = _in_order(whole, chunk, format, with_truth, n_jobs)
         slices = -(-whole.n_patients // chunk)
-        with TableFiles(new, tables, format) as files:
+        with (
+            closing(_in_order(whole, chunk, format, with_truth, n_jobs)) as drawn,
+            TableFiles(new, tables, format) as files,
+        ):
             for pieces, counted in drawn if watch is None else watch(drawn, slices):
                 files.append(pieces)
                 count.update(counted)
@@ -202,7 +206,7 @@ def _check_jobs(n_jobs: int) -> None:
 
 def _in_order(
     whole: Slices, chunk: int, format: str, with_truth: bool, n_jobs: int
-) -> Iterator[Drawn]:
+) -> Generator[Drawn, None, None]:
     """Yield the slices in order of children, whoever draws them."""
     calls = ((whole, ends, format, with_truth) for ends in whole.bounds(chunk))
     if n_jobs == 1:
@@ -214,9 +218,11 @@ def _in_order(
     workers = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="n_jobs")
     results = workers(delayed(_drawn)(*call) for call in calls)
     try:
-        yield from results
+        yield from (drawn for drawn in results)  # itself, it would be closed unheard
     finally:
-        results.close()
+        with warnings.catch_warnings():  # of slices not used, when work is broken off
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _drawn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 from dataclasses import replace
@@ -311,6 +312,20 @@ def test_an_interrupt_leaves_nothing_half_written(
             write_simulated(40, place, rng=2, chunk=20, overwrite=True)
     assert listing(target) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["cohort"]
+
+
+def test_workers_are_called_off_without_a_word(tmp_path: Path) -> None:
+    def watch(drawn, total):
+        yield next(drawn)
+        raise KeyboardInterrupt
+
+    with (
+        joblib.parallel_config(backend="threading"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        write_simulated(60, tmp_path / "cohort", rng=1, chunk=10, n_jobs=2, watch=watch)
+    gc.collect()  # a warning told too late would be told here
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_fault_of_a_call_is_told_at_once(tmp_path: Path) -> None:
