@@ -29,27 +29,13 @@ from jdm_stats.schema import (
     TEXT,
     Column,
 )
-from jdm_stats.simulation.tables import Rows
+from jdm_stats.simulation.tables import Rows, patient_ids
 
-__all__ = ["conformed", "in_doubt", "patient_ids", "typed_tables"]
+__all__ = ["conformed", "in_doubt", "typed_tables"]
 
 # A mg of these is worth at most 1.25 mg of prednisone.
 _PLAIN_STEROIDS = ("prednisone", "prednisolone", "methylprednisolone")
 _SURE_MG_KG = MAX_STEROID_MG_KG_DAY / 1.25
-
-
-def patient_ids(index: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Return the pseudonyms of children, the same in every cohort.
-
-    They have five digits, or as many as are needed: child 100,000 is SYN-100000. Tables
-    are in order of the children's index, which is the order of these numbers.
-
-    Examples
-    --------
-    >>> patient_ids(np.array([0, 41, 99_999])).tolist()
-    ['SYN-00001', 'SYN-00042', 'SYN-100000']
-    """
-    return np.array([f"SYN-{i + 1:05d}" for i in index], dtype=object)
 
 
 def typed_tables(

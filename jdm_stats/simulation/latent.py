@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from jdm_stats.cohort.staging import TRUTH
 from jdm_stats.schema import ANTIBODIES, FLAG, NUMBER, TEXT, Column, Table
 from jdm_stats.simulation.draws import Streams
-from jdm_stats.simulation.frames import patient_ids
-from jdm_stats.simulation.histories import walk
+from jdm_stats.simulation.histories import NEVER, hazard_path, walk
 from jdm_stats.simulation.lives import Lives
 from jdm_stats.simulation.slices import Slices
+from jdm_stats.simulation.subset import some_children
+from jdm_stats.simulation.tables import patient_ids
 
 __all__ = ["TRUTH_TABLE", "latent_rows", "latent_table", "write_truth"]
 
@@ -89,20 +90,10 @@ def latent_rows(cohort: Slices, lives: Lives, attempt: int) -> pd.DataFrame:
 
     Notes
     -----
-    The hazard is walked again without perforations. Up to the first perforation it is the
-    hazard that the child had; after it, the one the child would have had.
+    The hazard runs on as if there were no perforations. Up to the first perforation it is
+    the hazard that the child had; after it, the one the child would have had.
     """
-    streams = Streams(cohort.seed, lives.index, attempt)
-    walked = walk(
-        streams,
-        lives.children,
-        lives.plan,
-        lives.aftermath,
-        cohort.scenario,
-        perforations=False,
-        keep_hazard=True,
-    )
-    assert walked.hazard is not None
+    hazard = _hazard_without_perforation(cohort, lives, attempt)
     children = lives.children
     end = np.minimum(children.lock, children.entry + children.loss)
     end = np.minimum(end, children.death)
@@ -111,20 +102,41 @@ def latent_rows(cohort: Slices, lives: Lives, attempt: int) -> pd.DataFrame:
         {
             "child": lives.index,
             "antibody": children.antibody,
-            "severity_at_diagnosis": walked.severity[0],
-            "cumulative_hazard": _until(walked.hazard, seen),
-            "probability_by_exit": np.round(
-                -np.expm1(-_until(walked.hazard, end)), _DECIMALS
-            ),
+            "severity_at_diagnosis": lives.histories.severity[0],
+            "cumulative_hazard": _until(hazard, seen),
+            "probability_by_exit": np.round(-np.expm1(-_until(hazard, end)), _DECIMALS),
         }
     )
     return rows[lives.reached]
 
 
+def _hazard_without_perforation(
+    cohort: Slices, lives: Lives, attempt: int
+) -> NDArray[np.float64]:
+    """Return the hazard of every day; shape (D, n). Only who perforated is walked again."""
+    hazard = hazard_path(lives.children, lives.histories, cohort.scenario)
+    after = np.flatnonzero(lives.histories.perforation_day < NEVER)
+    if not len(after):
+        return hazard
+    walked = walk(
+        Streams(cohort.seed, lives.index[after], attempt),
+        some_children(lives.children, after),
+        some_children(lives.plan, after),
+        some_children(lives.aftermath, after),
+        cohort.scenario,
+        perforations=False,
+        keep_hazard=True,
+    )
+    hazard[:, after] = walked.hazard
+    return hazard
+
+
 def _until(hazard: NDArray[np.float64], day: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sum the hazard of (0, day]; that of row d acts on (d, d + 1]."""
     acts = np.arange(len(hazard))[:, None] < day
-    return np.round(np.sum(hazard, axis=0, where=acts), _DECIMALS)
+    # Day by day in one order, however many children stand side by side.
+    summed: NDArray[np.float64] = np.cumsum(np.where(acts, hazard, 0.0), axis=0)[-1]
+    return np.round(summed, _DECIMALS)
 
 
 def latent_table(rows: Sequence[pd.DataFrame], first: int, last: int) -> pd.DataFrame:

@@ -11,11 +11,11 @@ import pandas as pd
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.schema import TABLES
 from jdm_stats.simulation.draws import BLOCK
-from jdm_stats.simulation.frames import conformed, in_doubt, patient_ids, typed_tables
+from jdm_stats.simulation.frames import conformed, in_doubt, typed_tables
 from jdm_stats.simulation.index_case import index_case_rows
 from jdm_stats.simulation.lives import Lives, draw_lives
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.tables import life_rows
+from jdm_stats.simulation.tables import life_rows, patient_ids
 
 __all__ = ["Slices", "slice_tables"]
 

@@ -20,7 +20,7 @@ from jdm_stats.simulation.histories import JAK_DAYS, NEVER
 from jdm_stats.simulation.lives import Lives
 from jdm_stats.simulation.readings import MEASURES
 
-__all__ = ["Rows", "life_rows"]
+__all__ = ["Rows", "life_rows", "patient_ids"]
 
 # Columns of a table by name, all of one length; "child" is the index within the cohort. A
 # masked array is missing where it is masked.
@@ -33,6 +33,20 @@ _AT_DIAGNOSIS = ("cmas", "mmt8", "physician_global", "ck_u_l")
 _CYCLOPHOSPHAMIDE_DAYS, _CYCLOPHOSPHAMIDE_EVERY = 140, 28
 _TOFACITINIB_FROM_KG = 25.0
 STOMA = "stoma"
+
+
+def patient_ids(index: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return the pseudonyms of children, the same in every cohort.
+
+    They have five digits, or as many as are needed: child 100,000 is SYN-100000. Tables
+    are in order of the children's index, which is the order of these numbers.
+
+    Examples
+    --------
+    >>> patient_ids(np.array([0, 41, 99_999])).tolist()
+    ['SYN-00001', 'SYN-00042', 'SYN-100000']
+    """
+    return np.array([f"SYN-{i + 1:05d}" for i in index], dtype=object)
 
 
 def life_rows(lives: Lives) -> dict[str, Rows]:

@@ -20,13 +20,13 @@ from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import MEASURES, TABLES
 from jdm_stats.simulation import folders, frames, slices
 from jdm_stats.simulation.folders import write_simulated
-from jdm_stats.simulation.frames import patient_ids, typed_tables
+from jdm_stats.simulation.frames import typed_tables
 from jdm_stats.simulation.lives import draw_lives
 from jdm_stats.simulation.readings import MEASURES as READ
 from jdm_stats.simulation.readings import Readings
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.simulate import simulate_chunks, simulate_cohort
-from jdm_stats.simulation.tables import life_rows
+from jdm_stats.simulation.tables import life_rows, patient_ids
 
 N, SEED = 300, 11
 CALL = {"rng": SEED, "n_index_pattern": 2}
@@ -96,6 +96,7 @@ def test_slices_make_up_the_cohort(cohort: Cohort, chunk: int) -> None:
     assert about["synthetic"] and about["name"].startswith("SYNTHETIC")
     assert about["provenance"]["slice"]["last_child"] == N
     assert about["provenance"]["n_patients"] == N
+    assert parts[-1].truth.seed == SEED
 
 
 def test_slices_are_drawn_only_when_asked_for(monkeypatch) -> None:
@@ -274,6 +275,20 @@ def test_the_truth_of_a_child_agrees_with_what_happened(tmp_path: Path) -> None:
     assert np.allclose(risk[~happened], own[~happened], atol=1e-8)
     # Of those who reached the registry; a martingale within three standard deviations.
     assert abs(happened.sum() - hazard.sum()) < 3 * np.sqrt(hazard.sum())
+
+
+def test_the_hazards_are_those_the_cohort_draws_again(
+    busy: Cohort, tmp_path: Path
+) -> None:
+    target = write_simulated(N, tmp_path / "b", scenario=BUSY, with_truth=True, **CALL)
+    truth = pd.read_csv(target.folder / "truth.csv").set_index("patient_id")
+    daily = busy.truth.hazards(followed=False)
+    exit_day = busy.patients.set_index("patient_id")["exit_day"]
+    until_exit = daily[(daily["day"] < daily["patient_id"].map(exit_day)).to_numpy()]
+    summed = until_exit.groupby("patient_id")["hazard"].sum()
+    assert len(summed) == N - 2
+    known = truth.loc[summed.index, "cumulative_hazard"]
+    np.testing.assert_allclose(known, summed, atol=2e-9)
 
 
 def test_old_truth_goes_with_its_cohort_and_other_files_stay(tmp_path: Path) -> None:
