@@ -80,8 +80,8 @@ def write_simulated(
     with_truth : bool
         Whether to write too what no registry could know: ``truth.json`` (effects,
         scenario, seed) and ``truth.csv`` or ``truth.parquet`` (antibody, severity, hazard
-        and probability of each child). They are never read as tables. Costs half as much
-        time again, or more.
+        and probability of each child). They are never read as tables. Takes about a third
+        more time.
     n_jobs : int, default 1
         Workers, through joblib and its backends; -1 for one per core.
     watch : function of (iterable, int), optional
