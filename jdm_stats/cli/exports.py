@@ -14,7 +14,7 @@ from jdm_stats.errors import UsageError
 if TYPE_CHECKING:
     from jdm_stats.cohort.cohort import Cohort
 
-__all__ = ["declared", "import_export", "propose", "read_source", "simulate"]
+__all__ = ["declared", "import_export", "propose", "read_source"]
 
 
 def read_source(
@@ -119,21 +119,3 @@ def _in_words(line: Mapping[str, Any]) -> str:
     change = " -> ".join(str(said[end]) for end in ("from", "to") if said[end] != "")
     place = f"{said['block']}, {said['column']}: " if said["column"] else ""
     return f"{rows:>8}  {place}{said['what']}" + (f" ({change})" if change else "")
-
-
-def simulate(arguments: argparse.Namespace) -> int:
-    """Draw a SYNTHETIC cohort and write its folder."""
-    from jdm_stats.cohort.files import write_cohort
-    from jdm_stats.simulation.simulate import simulate_cohort
-
-    cohort = simulate_cohort(
-        arguments.patients,
-        scenario=arguments.preset,
-        rng=arguments.seed,
-        n_index_pattern=arguments.index_pattern,
-    )
-    folder = write_cohort(
-        cohort, arguments.out, format=arguments.format, overwrite=arguments.overwrite
-    )
-    tell(f"{cohort!r}\n{folder}")
-    return 0

@@ -147,25 +147,65 @@ def _add_import(commands: Any) -> None:
 
 
 def _add_simulate(commands: Any) -> None:
-    simulate = commands.add_parser("simulate", help="draw a SYNTHETIC cohort")
-    simulate.add_argument(
-        "--preset", default="tertiary", help="which world to draw from"
+    simulate = commands.add_parser(
+        "simulate",
+        help="draw a SYNTHETIC cohort",
+        description="Draw a SYNTHETIC cohort of any size and write its folder, whole or not "
+        "at all. The same seed gives the same children, whatever --chunk and --jobs.",
     )
-    simulate.add_argument("--patients", type=_whole, default=600, metavar="N")
-    simulate.add_argument("--seed", type=_whole, default=20240618, metavar="N")
-    simulate.add_argument(
-        "--index-pattern",
-        type=_whole,
-        default=1,
-        metavar="N",
-        help="children who follow the index case's pattern",
-    )
-    simulate.add_argument("--out", required=True, metavar="DIR")
+    simulate.add_argument("--out", metavar="DIR", help="folder of the cohort")
     simulate.add_argument("--format", choices=("csv", "parquet"), default="csv")
     simulate.add_argument(
         "--overwrite", action="store_true", help="replace the cohort that stands in DIR"
     )
-    simulate.set_defaults(run=_command("exports", "simulate"))
+    simulate.add_argument(
+        "--truth",
+        action="store_true",
+        help="write too what no registry could know: truth.json and a table of children",
+    )
+    who = simulate.add_argument_group("which children")
+    who.add_argument("--patients", type=int, default=600, metavar="N")
+    who.add_argument("--seed", type=int, default=20240618, metavar="N")
+    who.add_argument(
+        "--index-pattern",
+        type=int,
+        default=1,
+        metavar="N",
+        help="children who follow the index case's pattern",
+    )
+    world = simulate.add_argument_group("which world")
+    world.add_argument(
+        "--preset",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="such as east_asia+steroids_harmless; may be repeated; default: tertiary",
+    )
+    world.add_argument(
+        "--list-presets", action="store_true", help="say what there is, and end"
+    )
+    world.add_argument(
+        "--scenario", metavar="FILE.toml", help="a world of your own, not a preset"
+    )
+    world.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a value of the world, such as pulse_hr=1.0; may be repeated",
+    )
+    work = simulate.add_argument_group("how the work is done")
+    work.add_argument(
+        "--chunk",
+        type=int,
+        default=8192,
+        metavar="N",
+        help="children held in memory at once, for each worker",
+    )
+    work.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="workers; -1 for all cores"
+    )
+    simulate.set_defaults(run=_command("simulating", "simulate"), parser=simulate)
 
 
 def _add_fit(commands: Any) -> None:

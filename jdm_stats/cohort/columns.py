@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api import types as pandas_types
 
 from jdm_stats.cohort.cells import (
     Mask,
@@ -155,6 +156,8 @@ def _ids(frame: pd.DataFrame, headings: list[str]) -> Objects:
     if "patient_id" not in headings:
         return np.full(len(frame), None, dtype=object)
     raw = as_objects(frame.iloc[:, headings.index("patient_id")])
+    if pandas_types.infer_dtype(raw, skipna=True) in ("string", "empty"):
+        return raw
     ids = [None if value is None else str(value) for value in raw]
     return np.array([*ids, None], dtype=object)[:-1]
 
@@ -178,10 +181,11 @@ def _settled(values: Any, column: Column) -> Any:
 
 def _unfilled(cells: pd.Series, column: Column) -> Iterator[_Complaint]:
     if column.required:
-        missing = np.array(pd.isna(as_objects(cells)), dtype=bool)
+        plain = pandas_types.is_numeric_dtype(cells.dtype)  # no empty strings in it
+        missing = cells.isna() if plain else pd.isna(as_objects(cells))
         yield _Complaint(
             "missing_value",
-            missing,
+            np.array(missing, dtype=bool),
             lambda row: f"{column.name} is missing",
             column.if_missing,
         )

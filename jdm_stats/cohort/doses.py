@@ -130,7 +130,8 @@ def _sizes(
     rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> tuple[Numbers, Numbers]:
     patients = tables["patients"].drop_duplicates("patient_id")
-    assessments = within_range(tables["assessments"])
+    of_size = tables["assessments"]["measure"].isin(("weight_kg", "height_cm"))
+    assessments = within_range(tables["assessments"][of_size.to_numpy(dtype=bool)])
     starts = pd.DataFrame(
         {
             "patient_id": rows["patient_id"].where(rows["patient_id"].notna(), ""),
@@ -146,9 +147,7 @@ def within_range(assessments: pd.DataFrame) -> pd.DataFrame:
     """Empty values beyond their measure's range: they are told as such, and not used."""
     value = assessments["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     beyond = np.zeros(len(value), dtype=bool)
-    for measure in MEASURES.values():
-        of_this = (assessments["measure"] == measure.name).to_numpy(
-            bool, na_value=False
-        )
-        beyond |= of_this & outside(value, measure)
+    codes, words = pd.factorize(assessments["measure"])
+    for place, word in enumerate(words):
+        beyond |= (codes == place) & outside(value, MEASURES[word])
     return assessments.assign(value=np.where(beyond, np.nan, value))

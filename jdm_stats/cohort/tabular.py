@@ -7,11 +7,9 @@ another dialect is read if the dialect is beyond doubt.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,8 +18,9 @@ import pyarrow.parquet as pq
 from jdm_stats.cohort.doors.delimited import read_delimited
 from jdm_stats.cohort.doors.raw import RawTable
 from jdm_stats.cohort.doors.reading import Reading
+from jdm_stats.cohort.rendering import arrow_table, csv_heading, csv_rows
 from jdm_stats.errors import Fault
-from jdm_stats.schema import FLAG, INTEGER, NUMBER, TEXT, Column, Table
+from jdm_stats.schema import INTEGER, NUMBER, Table
 
 __all__ = ["FORMATS", "READERS", "RULES", "WRITERS", "number_columns"]
 
@@ -82,46 +81,13 @@ def _read_parquet(path: Path, table: Table, reading: Reading) -> Read:
 
 
 def _write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
-    cells = [_as_text(frame[column.name], column) for column in table.columns]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.names)
-        writer.writerows(zip(*cells, strict=True))
-
-
-_WORDING: Mapping[str, Callable[[Any], str]] = {
-    TEXT: str,
-    INTEGER: str,
-    NUMBER: repr,
-    FLAG: lambda flag: "true" if flag else "false",
-}
-
-
-def _as_text(values: pd.Series, column: Column) -> list[str]:
-    missing = values.isna().to_numpy(dtype=bool)
-    write = _WORDING[column.kind]
-    plain = values.astype(object).to_numpy(dtype=object).tolist()
-    return [
-        "" if gone else write(cell) for cell, gone in zip(plain, missing, strict=True)
-    ]
-
-
-_ARROW = {
-    TEXT: pa.string(),
-    INTEGER: pa.int64(),
-    NUMBER: pa.float64(),
-    FLAG: pa.bool_(),
-}
+    with path.open("wb") as file:
+        file.write(csv_heading(table))
+        file.writelines(csv_rows(frame, table))
 
 
 def _write_parquet(frame: pd.DataFrame, table: Table, path: Path) -> None:
-    arrays = []
-    for column in table.columns:
-        values = frame[column.name]
-        plain = values.astype(object).to_numpy(dtype=object)
-        missing = values.isna().to_numpy(dtype=bool)
-        arrays.append(pa.array(plain, type=_ARROW[column.kind], mask=missing))
-    pq.write_table(pa.table(arrays, names=list(table.names)), path)
+    pq.write_table(arrow_table(frame, table), path)
 
 
 FORMATS = ("csv", "parquet")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import uuid
 from pathlib import Path
 
 from jdm_stats.cohort import tabular
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.cohort.folder import ABOUT
+from jdm_stats.cohort.staging import check_format, staged_folder, write_about
 from jdm_stats.errors import UsageError
-from jdm_stats.schema import SCHEMA_VERSION, TABLES
+from jdm_stats.schema import TABLES
 
 __all__ = ["write_cohort"]
 
@@ -70,75 +67,12 @@ def write_cohort(
     ...     read_cohort(folder) == cohort
     True
     """
-    if format not in tabular.FORMATS:
-        raise UsageError(
-            f"format must be one of {', '.join(tabular.FORMATS)}, not {format!r}"
-        )
+    check_format(format)
     if not isinstance(cohort, Cohort):
         raise UsageError(f"write_cohort takes a Cohort, not {type(cohort).__name__}")
-    target = Path(path)
-    target = target.resolve() if target.is_symlink() else target.absolute()
-    others = _what_stays(target, overwrite)
-    mark = uuid.uuid4().hex[:12]
-    new = target.with_name(f".{target.name}.{mark}.new")
-    old = target.with_name(f".{target.name}.{mark}.old")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        new.mkdir()
-        _fill(new, cohort, format)
-        for other in others:
-            _copy(other, new / other.name)
-        _swap(target, new, old)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    with staged_folder(path, overwrite=overwrite) as (new, target):
+        for name, table in TABLES.items():
+            file = new / f"{name}.{format}"
+            tabular.WRITERS[format](getattr(cohort, name), table, file)
+        write_about(new, cohort.metadata)
     return target
-
-
-def _what_stays(target: Path, overwrite: bool) -> list[Path]:
-    """Return the files to carry over, or refuse to touch what stands there."""
-    if not target.exists():
-        return []
-    if not target.is_dir():
-        raise UsageError(f"{target} is a file; give a folder to write to")
-    entries = sorted(target.iterdir())
-    names = {f"{name}.{kind}" for name in TABLES for kind in tabular.FORMATS} | {ABOUT}
-    if entries and not overwrite:
-        raise UsageError(
-            f"{target} is not empty; choose another folder, or pass overwrite=True to "
-            "replace the cohort in it"
-        )
-    if entries and not any(entry.name in names for entry in entries):
-        raise UsageError(
-            f"{target} holds files but no cohort; choose an empty or a new folder"
-        )
-    return [entry for entry in entries if entry.name not in names]
-
-
-def _fill(folder: Path, cohort: Cohort, format: str) -> None:
-    for name, table in TABLES.items():
-        file = folder / f"{name}.{format}"
-        tabular.WRITERS[format](getattr(cohort, name), table, file)
-    about = {"schema_version": SCHEMA_VERSION, **cohort.metadata}
-    text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / ABOUT).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir() and not source.is_symlink():
-        shutil.copytree(source, target, symlinks=True)
-    else:
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _swap(target: Path, new: Path, old: Path) -> None:
-    """Put the new folder in the old one's place, or leave the old one standing."""
-    if not target.exists():
-        new.rename(target)
-        return
-    target.rename(old)
-    try:
-        new.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

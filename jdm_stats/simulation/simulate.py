@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jdm_stats.cohort.cohort import Cohort
+from jdm_stats.cohort.cohort import Cohort, of_checked_tables
+from jdm_stats.cohort.metadata import conform_metadata
 from jdm_stats.errors import UsageError
-from jdm_stats.schema import EVENTS, TABLES
+from jdm_stats.schema import TABLES
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.hazards import log_hazard_ratios
-from jdm_stats.simulation.index_case import index_case_pattern, index_case_rows
-from jdm_stats.simulation.lives import draw_lives
+from jdm_stats.simulation.index_case import index_case_pattern
 from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.tables import life_tables, patient_ids
+from jdm_stats.simulation.slices import Slices, slice_tables
 
-__all__ = ["DEFAULT_SEED", "WORLD_VERSION", "simulate_cohort"]
+__all__ = [
+    "CHUNK",
+    "DEFAULT_SEED",
+    "WORLD_VERSION",
+    "about_cohort",
+    "simulate_chunks",
+    "simulate_cohort",
+    "told_together",
+    "whole_cohort",
+]
 
 DEFAULT_SEED = 20240618
 
 # Raised whenever the same scenario and seed would give other children.
 WORLD_VERSION = 2
 
-_AT_ONCE = 2 * BLOCK
-_ORDER = {
-    "patients": ["patient_id"],
-    "courses": ["patient_id", "start_day", "drug"],
-    "events": ["patient_id", "day", "rank"],
-    "assessments": ["patient_id", "day", "rank"],
-}
+# Children in a slice of a large cohort: some 40 MB of rows.
+CHUNK = 32 * BLOCK
 
 
 def simulate_cohort(
@@ -81,28 +86,129 @@ def simulate_cohort(
     >>> cohort.n_patients, cohort.synthetic
     (20, True)
     """
-    world = as_scenario(scenario)
-    _check_counts(n_patients, n_index_pattern)
-    seed = one_seed(rng)
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
-    for first in range(n_index_pattern, n_patients, _AT_ONCE):
-        index = np.arange(first, min(first + _AT_ONCE, n_patients))
-        for lives in draw_lives(seed, index, world):
-            for name, frame in life_tables(lives).items():
-                parts[name].append(frame)
-    for child in range(n_index_pattern):
-        patient_id = str(patient_ids(np.array([child]))[0])
-        rows = index_case_rows(patient_id, seed, child, world)
-        for name, listed in rows.items():
-            parts[name].append(pd.DataFrame(listed))
-    tables = {name: _joined(name, frames) for name, frames in parts.items()}
-    metadata = _metadata(world, seed, n_patients, n_index_pattern)
-    return Cohort(**tables, metadata=metadata)
+    whole = whole_cohort(n_patients, scenario, rng, n_index_pattern)
+    slices = [slice_tables(whole, *ends) for ends in whole.bounds(CHUNK)]
+    tables = {
+        name: pd.concat([tables.pop(name) for tables in slices], ignore_index=True)
+        for name in TABLES
+    }
+    return of_checked_tables(tables, about_cohort(whole))
 
 
-def _check_counts(n_patients: int, n_index_pattern: int) -> None:
+def simulate_chunks(
+    n_patients: int,
+    *,
+    scenario: Scenario | str | None = None,
+    rng: int | np.random.Generator = DEFAULT_SEED,
+    n_index_pattern: int = 1,
+    chunk: int = CHUNK,
+) -> Iterator[Cohort]:
+    """Simulate a large registry slice by slice; memory does not grow with it.
+
+    Parameters
+    ----------
+    n_patients : int
+        Number of children in all, 1 or more.
+    scenario, rng, n_index_pattern
+        As for `simulate_cohort`.
+    chunk : int, default 8192
+        Children in each slice but the last; it changes nothing but memory.
+
+    Returns
+    -------
+    iterator of Cohort
+        Slices in order of children. One after the other their rows are those of
+        ``simulate_cohort(n_patients, ...)``; the provenance of each says which children
+        it holds.
+
+    Raises
+    ------
+    PlanError
+        If the scenario is at fault.
+    UsageError
+        If a count or the seed is at fault.
+
+    Examples
+    --------
+    >>> for part in simulate_chunks(100, rng=7, chunk=60):
+    ...     print(part.n_patients, part.metadata["provenance"]["slice"])
+    60 {'first_child': 1, 'last_child': 60}
+    40 {'first_child': 61, 'last_child': 100}
+    """
+    whole = whole_cohort(n_patients, scenario, rng, n_index_pattern, chunk)
+    return (
+        of_checked_tables(slice_tables(whole, *ends), about_cohort(whole, ends))
+        for ends in whole.bounds(chunk)
+    )
+
+
+def whole_cohort(
+    n_patients: int,
+    scenario: Scenario | str | None,
+    rng: int | np.random.Generator,
+    n_index_pattern: int,
+    chunk: int = CHUNK,
+) -> Slices:
+    """Check a call and return the cohort it asks for, of which nothing is drawn yet.
+
+    Raises
+    ------
+    PlanError, UsageError
+        As `simulate_chunks`.
+
+    Examples
+    --------
+    >>> whole_cohort(100, "tertiary", 7, 1).seed
+    7
+    """
+    world, _, seed = told_together(
+        lambda: as_scenario(scenario),
+        lambda: _check_counts(n_patients, n_index_pattern, chunk),
+        lambda: one_seed(rng),
+    )
+    return Slices(world, seed, int(n_patients), int(n_index_pattern))
+
+
+def told_together(*checks: Callable[[], Any]) -> list[Any]:
+    """Run every check and return what each returns, or raise all that they refuse.
+
+    Raises
+    ------
+    UsageError
+        The one that was raised, or one that says all.
+
+    Examples
+    --------
+    >>> told_together(lambda: one_seed(7), lambda: as_scenario("tertiary").name)
+    [7, 'tertiary']
+    >>> told_together(lambda: one_seed(-7), lambda: one_seed("x"))
+    Traceback (most recent call last):
+    ...
+    jdm_stats.errors.UsageError: rng must be a whole number of 0 or more or a numpy
+    Generator, not -7; pass a seed such as 20240618
+    rng must be a whole number of 0 or more or a numpy Generator, not 'x'; pass a seed
+    such as 20240618
+    """
+    returned, faults = [], []
+    for check in checks:
+        try:
+            returned.append(check())
+        except UsageError as fault:
+            faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise UsageError("\n".join(str(fault) for fault in faults))
+    return returned
+
+
+def _check_counts(n_patients: int, n_index_pattern: int, chunk: int) -> None:
     faults = []
-    counts = {"n_patients": (n_patients, 1), "n_index_pattern": (n_index_pattern, 0)}
+    counts = {
+        "n_patients": (n_patients, 1),
+        "n_index_pattern": (n_index_pattern, 0),
+        "chunk": (chunk, 1),
+    }
     for name, (count, least) in counts.items():
         whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
         if not whole or count < least:
@@ -118,25 +224,36 @@ def _check_counts(n_patients: int, n_index_pattern: int) -> None:
         raise UsageError("; ".join(faults))
 
 
-def _joined(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Join the parts of a table, column by column, and put its rows in order."""
-    columns = [c for c in TABLES[name].names if any(c in frame for frame in frames)]
-    values: dict[str, Any] = {}
-    for column in columns:
-        pieces = [
-            frame[column].astype(object)
-            if column in frame
-            else pd.Series([None] * len(frame), dtype=object)
-            for frame in frames
-        ]
-        values[column] = pd.concat(pieces, ignore_index=True)
-    joined = pd.DataFrame(values)
-    if name == "events":
-        joined["rank"] = joined["event"].map(EVENTS.index)
-    elif name == "assessments":
-        joined["rank"] = joined["measure"]
-    joined = joined.sort_values(_ORDER[name], kind="stable", ignore_index=True)
-    return joined.drop(columns="rank", errors="ignore")
+def about_cohort(
+    cohort: Slices, children: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """Return what a simulated cohort, or a slice of it, says of itself.
+
+    Parameters
+    ----------
+    cohort : Slices
+    children : (int, int), optional
+        The first child of a slice and the one after its last, counted from 0.
+
+    Returns
+    -------
+    dict
+        As `jdm_stats.cohort.metadata.conform_metadata` returns it.
+
+    Examples
+    --------
+    >>> about_cohort(whole_cohort(100, "tertiary", 7, 1))["name"]
+    'SYNTHETIC tertiary cohort'
+    """
+    said = _metadata(
+        cohort.scenario, cohort.seed, cohort.n_patients, cohort.n_index_pattern
+    )
+    if children is not None:
+        first, last = children
+        said["name"] += f", children {first + 1:,} to {last:,} of {cohort.n_patients:,}"
+        ends = {"first_child": first + 1, "last_child": last}
+        said["provenance"]["slice"] = ends
+    return conform_metadata(said)[0]
 
 
 def _metadata(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jdm_stats.cohort import writing
+from jdm_stats.cohort import staging
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.files import read_cohort, write_cohort
 from jdm_stats.errors import UsageError
@@ -93,7 +93,7 @@ def test_a_failure_leaves_what_stood_there(
         return full() if self.name.endswith(".new") else rename(self, target)
 
     if stage == "fill":
-        monkeypatch.setattr(writing.json, "dumps", full)
+        monkeypatch.setattr(staging.json, "dumps", full)
     else:
         monkeypatch.setattr(Path, "rename", rename_old_only)
     with pytest.raises(OSError, match="No space left"):
