@@ -24,6 +24,8 @@ _FACE = {
     "chains_plot": "jdm_stats.plots.missing_pattern",
     "schoenfeld_plot": "jdm_stats.plots.schoenfeld",
     "path_diagram": "jdm_stats.plots.causal",
+    "detectable_ratio_plot": "jdm_stats.plots.detectable_ratio",
+    "power_plot": "jdm_stats.plots.power_curves",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
 }

@@ -141,9 +141,7 @@ def check_power(power: Any, design: StudyDesign) -> float:
     )
 
 
-def detectable_hazard_ratio(
-    design: StudyDesign, power: float = 0.8
-) -> DetectableRatio:
+def detectable_hazard_ratio(design: StudyDesign, power: float = 0.8) -> DetectableRatio:
     """Find the hazard ratios nearest to 1 that a study detects with the power asked for.
 
     Parameters
@@ -171,14 +169,16 @@ def detectable_hazard_ratio(
     >>> print(told.in_words())
     302 children, 6.0 expected perforations, power 80%. The nearest detectable hazard ratio
     above 1 is 10.8. No hazard ratio below 1 is detectable: even if the exposure prevented
-    every perforation, significance needs 12 perforations without one among the exposed, and
-    the chance of so many is 2.0%.
+    every perforation, significance needs 14 perforations without one among the exposed, and
+    the chance of so many is 0.3%.
     """
     design = check_design(design)
     wanted = check_power(power, design)
     events, p = expected_events(design), design.exposure_share
     least = {side: fewest_events(design, side) for side in (1, -1)}
-    nearest = {side: _schoenfeld_ratio(design, events, wanted, side) for side in (1, -1)}
+    nearest = {
+        side: _schoenfeld_ratio(design, events, wanted, side) for side in (1, -1)
+    }
     most, ratio = {1: 1.0, -1: 1.0}, dict(nearest)
     if design.test != "schoenfeld":
         for side, end in ((1, 1.0), (-1, 0.0)):

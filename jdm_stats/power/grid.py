@@ -17,7 +17,7 @@ from jdm_stats.power.study_design import StudyDesign, expected_events
 from jdm_stats.power.study_power import check_design, check_ratio, study_power
 from jdm_stats.power.words import design_notes, number, percent, ratio_words
 
-__all__ = ["PowerTable", "power_curve", "power_table"]
+__all__ = ["NONE_NOTE", "PowerTable", "power_curve", "power_table"]
 
 _ALWAYS = ("n_children", "follow_up_years")
 _MOST_ROWS = 20_000
@@ -67,10 +67,10 @@ class PowerTable:
             told["HR"] = table["hazard_ratio"].map("{:g}".format)
             told["Power"] = table["power"].map(percent)
             told["No plain estimate"] = table["no_plain_estimate"].map(percent)
-            told["Upper / lower limit"] = table["interval_ratio"].map(number)
-        for side, word in (("above", "Least HR above 1"), ("below", "Greatest HR below 1")):
+            told["Upper/lower limit"] = table["interval_ratio"].map(number)
+        for side in ("above", "below"):
             ratios = table[f"detectable_{side}"]
-            told[f"{word}, power {wanted}"] = [ratio_words(r, "*") for r in ratios]
+            told[f"HR {side} 1 at {wanted}"] = [ratio_words(r, "*") for r in ratios]
         frame = pd.DataFrame(told).replace("none: *", "none")
         frame.attrs["jdm_stats"] = {"synthetic": self.design.synthetic}
         return frame
@@ -91,8 +91,8 @@ class PowerTable:
 
 
 NONE_NOTE = (
-    "none: no hazard ratio on that side, however far from 1, reaches the power; the columns "
-    "reason_above and reason_below of the table say why."
+    "Last two columns: the hazard ratios nearest to 1 that reach the power. none: no ratio on "
+    "that side does, however far from 1."
 )
 _HEADINGS = {
     "n_children": "Children",
@@ -156,7 +156,9 @@ def power_table(
     ...     n_children=[300, 600],
     ...     follow_up_years=[2, 5],
     ... )
-    >>> told.tidy()[["n_children", "follow_up_years", "expected_events", "power"]].round(2)
+    >>> told.tidy()[
+    ...     ["n_children", "follow_up_years", "expected_events", "power"]
+    ... ].round(2)
        n_children  follow_up_years  expected_events  power
     0         300                2             6.00   0.71
     1         300                5             7.06   0.77
@@ -168,7 +170,9 @@ def power_table(
     ratios = [None] if hazard_ratio is None else _listed(hazard_ratio)
     checked = [ratio if ratio is None else check_ratio(ratio) for ratio in ratios]
     lists = {name: _listed(value) for name, value in values.items()}
-    empty = [name for name, value in {**lists, "hazard_ratio": ratios}.items() if not value]
+    empty = [
+        name for name, value in {**lists, "hazard_ratio": ratios}.items() if not value
+    ]
     if empty:
         raise UsageError(f"{', '.join(empty)}: give one value at least")
     rows = len(checked) * int(np.prod([len(value) for value in lists.values()] or [1]))
@@ -205,7 +209,7 @@ def power_curve(
     --------
     >>> curve = power_curve(StudyDesign(), n_children=[300, 3000], follow_up_years=[5])
     >>> curve.tidy()["detectable_above"].round(1).tolist()
-    [8.9, 2.1]
+    [8.8, 2.1]
     """
     return power_table(
         design, power=power, follow_up_years=follow_up_years, n_children=n_children
@@ -251,7 +255,9 @@ def _rows(
         fixed["time_course"] = design.course.name
     rows = []
     for ratio in ratios:
-        told = {} if ratio is None else study_power(design, ratio).tidy().iloc[0].to_dict()
+        told = (
+            {} if ratio is None else study_power(design, ratio).tidy().iloc[0].to_dict()
+        )
         rows.append(
             {
                 **fixed,

@@ -25,7 +25,9 @@ __all__ = ["Needed", "children_needed", "years_needed"]
 
 MOST_CHILDREN = 10_000_000
 MOST_YEARS = 100.0
-_STEP = 1.05  # power is looked at again every 5% of children: it need not rise throughout
+_STEP = (
+    1.05  # power is looked at again every 5% of children: it need not rise throughout
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,22 @@ class Needed:
             f"power of {percent(self.power_wanted)}"
         )
         if math.isnan(self.value):
-            return f"No number of {self.what} is enough to detect {asked}: {self.reason}."
-        shown = f"{self.value:,.0f}" if self.what == "children" else f"{self.value:.1f}"
+            return (
+                f"No number of {self.what} is enough to detect {asked}: {self.reason}."
+            )
+        design = self.design
+        shown = f"{self.value:.1f} {self.what}"
+        if self.what == "children":
+            longest = design.follow_up_years + design.accrual_years
+            to = f" to {longest:g}" if design.accrual_years else ""
+            years = f"{design.follow_up_years:g}{to} year"
+            plural = "" if longest == 1 else "s"
+            shown = f"{self.value:,.0f} children followed for {years}{plural}"
+        elif self.what == "years of recruitment":
+            shown += f", in which {design.n_children:,} children come"
         return (
-            f"To detect {asked}: {shown} {self.what} ({number(self.expected_events)} "
-            "expected perforations)."
+            f"To detect {asked}: {shown} ({number(self.expected_events)} expected "
+            "perforations)."
         )
 
     def __repr__(self) -> str:
@@ -147,9 +160,7 @@ def children_needed(
     if not reason:
         value = _least(enough, 1, MOST_CHILDREN)
         if math.isnan(value):
-            reason = (
-                f"{MOST_CHILDREN:,} children, more than could ever be recruited, would not do"
-            )
+            reason = f"{MOST_CHILDREN:,} children, more than could ever be recruited, would not do"
     found = design if math.isnan(value) else design.with_values(n_children=int(value))
     return _told("children", value, reason, found, ratio, wanted)
 

@@ -89,14 +89,20 @@ def power_notes(design: StudyDesign, told: Mapping[Any, Any]) -> tuple[str, ...]
             f"large samples, and {number(told['expected_events'])} events are none."
         )
     if design.test == "schoenfeld":
-        notes.append("Schoenfeld's formula rests on large samples: for comparison only.")
+        notes.append(
+            "Schoenfeld's formula rests on large samples: for comparison only."
+        )
     elif told["size"] > 1.1 * design.alpha:
         notes.append(
             f"Without any effect {name_of_test(design.test)} would be significant with a chance "
             f"of {percent(told['size'])}, not {percent(design.alpha)}."
         )
     ratio = told["hazard_ratio"]
-    risen = design.exposure_share * ratio / (design.exposure_share * ratio + 1 - design.exposure_share)
+    risen = (
+        design.exposure_share
+        * ratio
+        / (design.exposure_share * ratio + 1 - design.exposure_share)
+    )
     exposed_risk = design.risk_24_months * risen / design.exposure_share
     if exposed_risk > 1:
         notes.append(
