@@ -20,9 +20,10 @@ from jdm_stats.power.time_course import TWO_YEARS, TimeCourse
 from jdm_stats.simulation.aftermath import draw_aftermath
 from jdm_stats.simulation.children import draw_children
 from jdm_stats.simulation.draws import BLOCK, Streams
-from jdm_stats.simulation.hazards import PULSE_WINDOW_DAYS
+from jdm_stats.simulation.hazards import PULSE_WINDOW_DAYS, perforation_baseline
 from jdm_stats.simulation.histories import walk
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.parameter import evidence_value
+from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.treatment import plan_treatment
 
@@ -33,7 +34,7 @@ EXPOSURES = {
     "recent_pulse": "a pulse in the last 30 days",
     "high_dose": "an oral dose of 1 mg/kg/day or more",
 }
-_TEN_YEARS = 3652
+_FIVE_YEARS, _TWENTY_YEARS, _A_YEAR = 1826, 7305, 365
 _EVERY = 7  # days between points of the course
 _HIGH = 100  # hundredths of mg/kg/day
 
@@ -48,11 +49,12 @@ class WorldFigures:
     children : int
         Children drawn.
     risk_24_months : float
-        Risk of a first perforation by day 730, no other death and no loss.
+        Risk of a first perforation by day 730, no other death and no loss. Of a preset
+        whose constants were solved for a risk, that risk.
     std_error : float
-        Its Monte Carlo error.
+        Monte Carlo error of the risk as drawn.
     time_course : TimeCourse
-        Over ten years from diagnosis.
+        From the histories over five years; then to twenty as the baseline hazard goes on.
     exposure_shares : mapping of str to float
         Exposed share of the children at risk at the time of an average event: a mean over
         days, each weighted by how many events fall on it.
@@ -107,7 +109,7 @@ def world_figures(
 
 @lru_cache(maxsize=16)
 def _figures(scenario: Scenario, children: int, seed: int) -> WorldFigures:
-    longer = scenario.with_values(follow_up_days=_TEN_YEARS)
+    longer = scenario.with_values(follow_up_days=_FIVE_YEARS)
     parts = [
         _part(longer, np.arange(first, min(first + 2 * BLOCK, children)), seed)
         for first in range(0, children, 2 * BLOCK)
@@ -118,7 +120,8 @@ def _figures(scenario: Scenario, children: int, seed: int) -> WorldFigures:
     overall = risk @ weight
     by_24 = float(overall[TWO_YEARS])
     events = np.diff(overall) / overall[-1]
-    kept = np.unique(np.append(np.arange(0, len(overall), _EVERY), TWO_YEARS))
+    course = _prolonged(overall / by_24, scenario)
+    kept = np.unique(np.append(np.arange(0, len(course), _EVERY), TWO_YEARS))
     shares = {
         name: round(float(events @ (exposed @ weight)), 4)
         for name in ("recent_pulse", "high_dose")
@@ -127,17 +130,39 @@ def _figures(scenario: Scenario, children: int, seed: int) -> WorldFigures:
     return WorldFigures(
         scenario=scenario.name,
         children=children,
-        risk_24_months=float(f"{by_24:.4g}"),
+        risk_24_months=_solved_for(scenario) or float(f"{by_24:.4g}"),
         std_error=float(np.sqrt(weight**2 @ (risk[TWO_YEARS] - by_24) ** 2)),
         time_course=TimeCourse(
             name=f"world {scenario.name}",
             kind="tabulated",
             days=tuple(kept.astype(float).tolist()),
-            shares=tuple(np.round(overall[kept] / by_24, 6).tolist()),
+            shares=tuple(np.round(course[kept], 6).tolist()),
             synthetic=True,
         ),
         exposure_shares=MappingProxyType({"nxp2": float(share), **shares}),
     )
+
+
+def _solved_for(scenario: Scenario) -> float | None:
+    """Risk for which the constants of a preset were solved, if it is one of these."""
+    named = scenario.name.split("+")
+    steroids = set(named) & GROUPS["steroids"].keys()
+    preset = set(named) <= PRESETS.keys() and as_scenario(scenario.name) == scenario
+    if steroids or not preset:
+        return None
+    risk = "population" if "population" in named else "tertiary"
+    return float(evidence_value(f"perforation_risk_24_months_{risk}"))
+
+
+def _prolonged(course: NDArray[np.float64], scenario: Scenario) -> NDArray[np.float64]:
+    """Go on to twenty years as the baseline does, from the rate of the last year drawn."""
+    baseline = np.concatenate(
+        [[0.0], np.cumsum(perforation_baseline(scenario, _TWENTY_YEARS))]
+    )
+    last = len(course) - 1
+    risen = baseline[last] - baseline[last - _A_YEAR]
+    rate = (course[last] - course[last - _A_YEAR]) / risen if risen > 0 else 0.0
+    return np.append(course, course[last] + rate * (baseline[last + 1 :] - baseline[last]))
 
 
 @dataclass(frozen=True)

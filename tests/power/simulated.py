@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from jdm_stats.models.many import fit_many
@@ -38,11 +39,12 @@ def draw_registries(
     """Exposed, event, days of follow-up and registry of every child.
 
     Each child is exposed with chance ``share``; its hazard is ``ratio`` times as high then.
+    The baseline is such that the risk of all children together is ``RISK`` by day 730.
     """
     rng = np.random.default_rng(seed)
     end = years * DAYS_PER_YEAR
     grid = np.arange(0.0, end + 1.0)
-    hazard = PUBLISHED.risk_by(grid, RISK) / (1 - share + share * ratio)
+    hazard = PUBLISHED.risk_by(grid, _baseline(share, ratio))
     shape = (count, children)
     exposed = (rng.random(shape) < share).astype(float)
     threshold = rng.exponential(size=shape) / np.where(exposed == 1, ratio, 1.0)
@@ -51,6 +53,15 @@ def draw_registries(
     registry = np.repeat(np.arange(count), children)
     stop = np.maximum(np.minimum(time, end), 1e-3)
     return exposed.ravel(), event.ravel(), stop.ravel(), registry
+
+
+def _baseline(share: float, ratio: float) -> float:
+    """Cumulative hazard of the unexposed by day 730."""
+
+    def risk(hazard: float) -> float:
+        return share * -np.expm1(-ratio * hazard) - (1 - share) * np.expm1(-hazard)
+
+    return float(brentq(lambda hazard: risk(hazard) - RISK, 0.0, 1.0, xtol=1e-14))
 
 
 def significant_share(
