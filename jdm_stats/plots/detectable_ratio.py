@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -175,14 +176,15 @@ def _mark(axes: Axes, marks: pd.DataFrame | None) -> None:
         if not low <= size <= high:
             continue
         axes.axvline(size, color=RULE, linewidth=0.8, zorder=0)
+        inside = math.log(size / low) > 0.06 * math.log(high / low)
         axes.annotate(
             plain(text_of(label)),
             xy=(size, 0.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-2, 4),
+            xytext=(-2 if inside else 2, 4),
             textcoords="offset points",
             rotation=90,
-            ha="right",
+            ha="right" if inside else "left",
             va="bottom",
             fontsize=SMALL_SIZE,
             color=FAINT,

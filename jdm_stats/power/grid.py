@@ -21,7 +21,7 @@ __all__ = ["NONE_NOTE", "PowerTable", "power_curve", "power_table"]
 
 _ALWAYS = ("n_children", "follow_up_years")
 _MOST_ROWS = 20_000
-CURVE_CHILDREN = tuple(np.unique(np.geomspace(50, 20_000, 41).round()).astype(int))
+CURVE_CHILDREN = tuple(np.unique(np.geomspace(50, 20_000, 61).round()).astype(int))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class PowerTable:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row per design and hazard ratio: ``n_children``, ``follow_up_years`` and every
-        other value that was varied, ``expected_events``, ``hazard_ratio``, ``power``,
+        One row per design and hazard ratio: every value that was varied, ``n_children`` and
+        ``follow_up_years`` in any case, ``expected_events``, ``hazard_ratio``, ``power``,
         ``size``, ``no_plain_estimate``, ``interval_ratio``, ``schoenfeld_power`` (NaN
         without a hazard ratio), ``detectable_above``, ``detectable_below`` with
         ``reason_above``, ``reason_below``, and ``power_wanted``.
@@ -60,7 +60,7 @@ class PowerTable:
         table, wanted = self.table, percent(float(self.table["power_wanted"].iloc[0]))
         told: dict[str, Any] = {
             _HEADINGS.get(name, name): table[name].map(_SHOW.get(name, str))
-            for name in dict.fromkeys((*_ALWAYS, *self.varied))
+            for name in dict.fromkeys((*self.varied, *_ALWAYS))
         }
         told["Events"] = table["expected_events"].map(number)
         if table["hazard_ratio"].notna().any():
@@ -198,7 +198,7 @@ def power_curve(
     design : StudyDesign
     power : float, default 0.8
     n_children : sequence of int
-        By default 41 numbers from 50 to 20,000.
+        By default 61 numbers from 50 to 20,000.
     follow_up_years : sequence of float
 
     Returns
@@ -249,7 +249,7 @@ def _rows(
     wanted: float,
 ) -> list[dict[str, Any]]:
     nearest = detectable_hazard_ratio(design, wanted)
-    names = dict.fromkeys((*_ALWAYS, *lists))
+    names = dict.fromkeys((*lists, *_ALWAYS))
     fixed = {name: getattr(design, name) for name in names}
     if "time_course" in fixed:
         fixed["time_course"] = design.course.name

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -298,24 +299,35 @@ def _seen_after(design: StudyDesign, entry: float) -> float:
     Sums over days after entry ``risk(d, d + 1] exp(-rate (d + 1/2))``, then takes the mean
     over lengths of follow-up.
     """
+    rate = design.loss_per_year + design.deaths_per_1000_years / 1000
+    seen, area = _seen_by_day(design.course, design.risk_24_months, rate, float(entry))
     shortest = design.follow_up_years * DAYS_PER_YEAR
     spread = design.accrual_years * DAYS_PER_YEAR
-    day = np.arange(math.ceil(shortest + spread) + 2, dtype=float)
-    risk = design.course.risk_by(entry + day, design.risk_24_months)
-    rate = design.loss_per_year + design.deaths_per_1000_years / 1000
+    if spread == 0:
+        whole = int(shortest)
+        part = shortest - whole
+        return float(seen[whole] + part * (seen[whole + 1] - seen[whole]))
+    longest = _area(seen, area, shortest + spread)
+    return float((longest - _area(seen, area, shortest)) / spread)
+
+
+@lru_cache(maxsize=256)
+def _seen_by_day(
+    course: TimeCourse, risk_24_months: float, rate: float, entry: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Chance of an event seen by each day after entry, and the area below it so far."""
+    day = np.arange(math.ceil(2 * _MOST_YEARS * DAYS_PER_YEAR) + 2, dtype=float)
+    risk = course.risk_by(entry + day, risk_24_months)
     kept = np.exp(-rate / DAYS_PER_YEAR * (day[:-1] + 0.5))
     seen = np.concatenate([[0.0], np.cumsum(np.diff(risk) * kept)])
     seen /= max(1.0 - float(risk[0]), 1e-12)
-    if spread == 0:
-        return float(np.interp(shortest, day, seen))
-    area = _area(seen, shortest + spread) - _area(seen, shortest)
-    return float(area / spread)
+    area = np.concatenate([[0.0], np.cumsum((seen[:-1] + seen[1:]) / 2)])
+    return seen, area
 
 
-def _area(values: NDArray[np.float64], until: float) -> float:
-    """Area below the lines through values at 0, 1, 2 ..., from 0 to ``until``."""
+def _area(seen: NDArray[np.float64], area: NDArray[np.float64], until: float) -> float:
+    """Area below the lines through ``seen``, from 0 to ``until``."""
     whole = int(until)
     part = until - whole
-    area = float(np.sum(values[:whole] + values[1 : whole + 1]) / 2)
-    slope = float(values[whole + 1] - values[whole])
-    return area + part * float(values[whole]) + slope * part * part / 2
+    slope = float(seen[whole + 1] - seen[whole])
+    return float(area[whole]) + part * float(seen[whole]) + slope * part * part / 2

@@ -38,8 +38,8 @@ def percent(value: float) -> str:
 
     Examples
     --------
-    >>> percent(0.787), percent(0.0312), percent(0.00001), percent(0.9999)
-    ('79%', '3.1%', 'below 0.1%', 'above 99.9%')
+    >>> percent(0.787), percent(0.0312), percent(0.00001), percent(0.9986)
+    ('79%', '3.1%', 'below 0.1%', '99.9%')
     """
     if not math.isfinite(value):
         return "not known"
@@ -47,7 +47,8 @@ def percent(value: float) -> str:
         return "below 0.1%"
     if value > 0.999:
         return "above 99.9%"
-    return f"{100 * value:.1f}%" if value < 0.1 else f"{100 * value:.0f}%"
+    near_an_end = value < 0.0995 or value >= 0.995
+    return f"{100 * value:.1f}%" if near_an_end else f"{100 * value:.0f}%"
 
 
 def ratio_words(value: float, reason: str) -> str:

@@ -162,7 +162,9 @@ def _prolonged(course: NDArray[np.float64], scenario: Scenario) -> NDArray[np.fl
     last = len(course) - 1
     risen = baseline[last] - baseline[last - _A_YEAR]
     rate = (course[last] - course[last - _A_YEAR]) / risen if risen > 0 else 0.0
-    return np.append(course, course[last] + rate * (baseline[last + 1 :] - baseline[last]))
+    return np.append(
+        course, course[last] + rate * (baseline[last + 1 :] - baseline[last])
+    )
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,11 @@ def design_of(row: pd.Series) -> StudyDesign:
         "risk_24_months": row["risk"],
     }
     if isinstance(row["test"], str):
-        given |= {"test": row["test"], "exposure_share": row["p"], "alpha": row["alpha"]}
+        given |= {
+            "test": row["test"],
+            "exposure_share": row["p"],
+            "alpha": row["alpha"],
+        }
     return StudyDesign(**given)
 
 
@@ -59,9 +63,7 @@ def test_schoenfelds_events_are_those_of_r(place):
 @pytest.mark.parametrize("share", [0.03, 0.21, 0.5, 0.8])
 @pytest.mark.parametrize("events", [1, 6, 13, 40])
 def test_the_exact_cut_offs_are_those_of_binomtest(share, events):
-    rejected = [
-        binomtest(x, events, share).pvalue <= 0.05 for x in range(events + 1)
-    ]
+    rejected = [binomtest(x, events, share).pvalue <= 0.05 for x in range(events + 1)]
     low, high = cut_offs(np.array([events]), share, 0.05, "exact", 0)
     assert rejected == [x <= low[0] or x >= high[0] for x in range(events + 1)]
 
@@ -83,9 +85,7 @@ def test_firths_statistic_is_that_of_a_cox_fit_whose_risk_sets_do_not_shrink(exp
     died[:exposed] = 1
     died[4_000 : 4_000 + 6 - exposed] = 1
     stop = np.where(died == 1, np.arange(20_000) % 97 + 1.0, 200.0)
-    fit = fit_arrays(
-        x[:, None], died, stop=stop, penalty="firth", interval="profile"
-    )
+    fit = fit_arrays(x[:, None], died, stop=stop, penalty="firth", interval="profile")
     told = 2 * (fit.log_likelihood - fit.log_likelihood_null)
     expected = firth_ratio(np.array([float(exposed)]), np.array([6.0]), 0.2)[0]
     assert told == pytest.approx(expected, rel=2e-3)

@@ -171,6 +171,9 @@ def test_a_tabulated_course_is_straight_between_its_points():
 
 
 def test_a_constant_rate_doubles_and_the_published_course_does_not():
-    two, four = (CONSTANT.risk_by([730, 1460], 0.02), PUBLISHED.risk_by([730, 1460], 0.02))
+    two, four = (
+        CONSTANT.risk_by([730, 1460], 0.02),
+        PUBLISHED.risk_by([730, 1460], 0.02),
+    )
     assert two[1] / two[0] == pytest.approx(1.98)
     assert four[1] / four[0] < 1.16
