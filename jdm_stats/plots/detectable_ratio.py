@@ -117,10 +117,11 @@ def detectable_ratio_plot(
         "between the lines: not detected",
         xy=(0.012, 1.0),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
+        xytext=(0, 4),
         textcoords="offset points",
         fontsize=SMALL_SIZE,
         color=FAINT,
+        bbox={"fc": "white", "ec": "none", "pad": 0.8},
     )
     _mark(axes, marks)
     end_labels(axes, above)

@@ -162,8 +162,8 @@ def power_table(
        n_children  follow_up_years  expected_events  power
     0         300                2             6.00   0.71
     1         300                5             7.06   0.77
-    2         600                2            12.01   0.95
-    3         600                5            14.12   0.97
+    2         600                2            12.00   0.92
+    3         600                5            14.13   0.95
     """
     design = check_design(design)
     wanted = check_power(power, design)
