@@ -181,6 +181,19 @@ def power(**options):
     return plots.power_plot(sizes(), by="kind", wanted=0.8, **options)
 
 
+def steps(**options):
+    table = pd.DataFrame(
+        {
+            "label": [HOSTILE, "b"],
+            "status": ["reported", "assumed"],
+            "low": [None, 2],
+            "high": [None, 9],
+            "words": [HOSTILE, "2 to 9 after it"],
+        }
+    )
+    return plots.steps_plot(table, source=HOSTILE, **options)
+
+
 EVERY = [
     forest,
     ledger,
@@ -194,6 +207,7 @@ EVERY = [
     diagram,
     detectable,
     power,
+    steps,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
 
@@ -324,6 +338,7 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.flow_plot, ["stage", "n"]),
         (plots.detectable_ratio_plot, ["n_children", "detectable_above"]),
         (plots.power_plot, ["n_children", "power", "hazard_ratio"]),
+        (plots.steps_plot, ["label", "status", "low", "high"]),
     ],
 )
 def test_a_table_without_its_columns_is_refused_naming_all_of_them(draw, missing):
