@@ -14,12 +14,17 @@ from scipy.stats import norm
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.columns import is_real
-from jdm_stats.power.event_law import event_law, fewest_events
+from jdm_stats.power.event_law import breaks_its_level, event_law, fewest_events
 from jdm_stats.power.study_design import StudyDesign, expected_events
 from jdm_stats.power.study_power import check_design
 from jdm_stats.power.words import design_notes, number, percent, ratio_words
 
 __all__ = ["DetectableRatio", "detectable_hazard_ratio"]
+
+_NO_LEVEL = (
+    "the exposure is so rare that the test would be significant with a chance of {} without "
+    "any effect; use test='exact'"
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class DetectableRatio:
                 sides.append(f"No hazard ratio {side} 1 is detectable: {reason}.")
             else:
                 sides.append(
-                    f"The nearest detectable hazard ratio {side} 1 is {number(ratio)}."
+                    f"The nearest detectable hazard ratio {side} 1 is {ratio_words(ratio, '')}."
                 )
         return (
             f"{self.design.n_children:,} children, {number(self.expected_events)} expected "
@@ -180,19 +185,25 @@ def detectable_hazard_ratio(design: StudyDesign, power: float = 0.8) -> Detectab
         side: _schoenfeld_ratio(design, events, wanted, side) for side in (1, -1)
     }
     most, ratio = {1: 1.0, -1: 1.0}, dict(nearest)
+    reason = dict.fromkeys((1, -1), "no perforation would be seen")
     if design.test != "schoenfeld":
         for side, end in ((1, 1.0), (-1, 0.0)):
             law = event_law(design, side)
             most[side] = law.power(end)
-            ratio[side] = _solve(law.power, p, end, wanted)
+            if breaks_its_level(law, design):
+                ratio[side] = math.nan
+                reason[side] = _NO_LEVEL.format(percent(law.power(p)))
+            else:
+                ratio[side] = _solve(law.power, p, end, wanted)
+                reason[side] = _reason(most[side], least[side], side)
     return DetectableRatio(
         design=design,
         power=wanted,
         expected_events=events,
         above=ratio[1],
         below=ratio[-1],
-        reason_above=_reason(ratio[1], most[1], least[1], 1),
-        reason_below=_reason(ratio[-1], most[-1], least[-1], -1),
+        reason_above=reason[1] if math.isnan(ratio[1]) else "",
+        reason_below=reason[-1] if math.isnan(ratio[-1]) else "",
         most_above=most[1],
         most_below=most[-1],
         fewest_above=least[1],
@@ -225,9 +236,8 @@ def _schoenfeld_ratio(
     return math.exp(side * reach) if reach < 700 else math.nan
 
 
-def _reason(ratio: float, most: float, fewest: int, side: int) -> str:
-    if not math.isnan(ratio):
-        return ""
+def _reason(most: float, fewest: int, side: int) -> str:
+    """Say why no ratio is detectable."""
     needs = f"significance needs {fewest:,} perforation{'s' if fewest > 1 else ''}"
     seen = f"the chance of so many is {percent(most)}"
     if side > 0:

@@ -22,6 +22,7 @@ from jdm_stats.power.study_design import StudyDesign, chance_of_event
 
 __all__ = [
     "EventLaw",
+    "breaks_its_level",
     "event_law",
     "exposed_share_of_events",
     "schoenfeld_events",
@@ -123,10 +124,12 @@ def schoenfeld_power(design: StudyDesign, hazard_ratio: float) -> float:
     hazard_ratio : float
         Above 0, or infinite.
     """
-    if hazard_ratio == 0 or math.isinf(hazard_ratio):
-        return 1.0
     p = design.exposure_share
     events = design.n_children * chance_of_event(design)
+    if events > 0 and (hazard_ratio == 0 or math.isinf(hazard_ratio)):
+        return 1.0
+    if events == 0:
+        hazard_ratio = 1.0
     spread = events * p * (1 - p) * (1 - design.r_squared)
     z = float(norm.isf(design.alpha / 2 if design.two_sided else design.alpha))
     return float(norm.cdf(abs(math.log(hazard_ratio)) * math.sqrt(spread) - z))
@@ -158,6 +161,21 @@ class EventLaw:
     def power(self, exposed_share: float) -> float:
         """Return the chance of a significant result, on whichever side."""
         return min(1.0, sum(self.tails(exposed_share)))
+
+
+def breaks_its_level(law: EventLaw, design: StudyDesign) -> bool:
+    """Tell whether a test is significant without an effect more than twice as often as said.
+
+    Firth's is where an exposure is so rare that a single event, of an unexposed child, puts
+    the penalised estimate far above 1.
+
+    Examples
+    --------
+    >>> rare = StudyDesign(exposure_share=1e-5)
+    >>> breaks_its_level(event_law(rare, 1), rare)
+    True
+    """
+    return law.power(design.exposure_share) > 2 * design.alpha
 
 
 def event_law(design: StudyDesign, side: int) -> EventLaw:

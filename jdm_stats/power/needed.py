@@ -13,6 +13,7 @@ from jdm_stats.html import html_table, notes_list
 from jdm_stats.intervals.columns import is_real
 from jdm_stats.power.detectable import check_power
 from jdm_stats.power.event_law import (
+    breaks_its_level,
     event_law,
     exposed_share_of_events,
     schoenfeld_power,
@@ -155,7 +156,7 @@ def children_needed(
     value = math.nan
 
     def enough(children: int) -> bool:
-        return _power(design.with_values(n_children=children), ratio) >= wanted
+        return _enough(design.with_values(n_children=children), ratio, wanted)
 
     if not reason:
         value = _least(enough, 1, MOST_CHILDREN)
@@ -217,7 +218,7 @@ def years_needed(
     reason = _never(of(MOST_YEARS), ratio)
     if not reason:
         tenths = _least(
-            lambda tenth: _power(of(tenth / 10), ratio) >= wanted,
+            lambda tenth: _enough(of(tenth / 10), ratio, wanted),
             0,
             int(10 * MOST_YEARS),
         )
@@ -248,7 +249,7 @@ def _recruitment(
 
     value, found, reason = math.nan, design, _never(of(max(most, 1)), ratio)
     if not reason:
-        children = _least(lambda n: _power(of(n), ratio) >= wanted, 1, max(most, 1))
+        children = _least(lambda n: _enough(of(n), ratio, wanted), 1, max(most, 1))
         if math.isnan(children):
             events = expected_events(of(max(most, 1)))
             reason = (
@@ -266,6 +267,14 @@ def _power(design: StudyDesign, ratio: float) -> float:
         return schoenfeld_power(design, ratio)
     law = event_law(design, -1 if ratio < 1 else 1)
     return law.power(exposed_share_of_events(design.exposure_share, ratio))
+
+
+def _enough(design: StudyDesign, ratio: float, wanted: float) -> bool:
+    """Whether a design has the power, from a test that nearly keeps its level."""
+    if _power(design, ratio) < wanted:
+        return False
+    law = event_law(design, -1 if ratio < 1 else 1)
+    return design.test == "schoenfeld" or not breaks_its_level(law, design)
 
 
 def _never(design: StudyDesign, ratio: float) -> str:

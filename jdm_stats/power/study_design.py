@@ -123,13 +123,13 @@ class StudyDesign:
     def __post_init__(self) -> None:
         """Look up a course by its name and refuse impossible values, all at once."""
         faults = _range_faults(self)
-        if not (is_real(self.n_children) and self.n_children >= 1) or (
+        if not (_is_number(self.n_children) and self.n_children >= 1) or (
             self.n_children % 1 != 0
         ):
             faults.append(
                 f"n_children must be a whole number from 1 up, not {self.n_children!r}"
             )
-        if not (is_real(self.r_squared) and 0 <= self.r_squared < 1):
+        if not (_is_number(self.r_squared) and 0 <= self.r_squared < 1):
             faults.append(
                 f"r_squared must be from 0 to below 1, not {self.r_squared!r}"
             )
@@ -142,6 +142,7 @@ class StudyDesign:
         faults += self._course_faults()
         if faults:
             raise PlanError("the study design is at fault:\n  " + "\n  ".join(faults))
+        object.__setattr__(self, "n_children", int(self.n_children))
 
     def _course_faults(self) -> list[str]:
         course = self.time_course
@@ -237,6 +238,10 @@ class StudyDesign:
         return replace(self, **changes)
 
 
+def _is_number(value: Any) -> bool:
+    return is_real(value) and not isinstance(value, (bool, np.bool_))
+
+
 def _refuse_unknown(changes: dict[str, Any]) -> None:
     known = [declared.name for declared in fields(StudyDesign)]
     unknown = [name for name in changes if name not in known]
@@ -251,7 +256,7 @@ def _range_faults(design: StudyDesign) -> list[str]:
     faults = []
     for name, (least, most, closed, words) in _RANGES.items():
         value = getattr(design, name)
-        fits = is_real(value) and (
+        fits = _is_number(value) and (
             least <= value <= most if closed else least < value < most
         )
         if not fits:

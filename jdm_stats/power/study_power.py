@@ -147,8 +147,9 @@ def check_ratio(hazard_ratio: Any) -> float:
     UsageError
         If it is no number from 0 up.
     """
-    whole = isinstance(hazard_ratio, (int, float)) and hazard_ratio == math.inf
-    if whole or (is_real(hazard_ratio) and hazard_ratio >= 0):
+    infinite = isinstance(hazard_ratio, float) and hazard_ratio == math.inf
+    number = is_real(hazard_ratio) and not isinstance(hazard_ratio, bool)
+    if infinite or (number and hazard_ratio >= 0):
         return float(hazard_ratio)
     raise UsageError(f"hazard_ratio must be a number from 0 up, not {hazard_ratio!r}")
 

@@ -56,10 +56,16 @@ def ratio_words(value: float, reason: str) -> str:
 
     Examples
     --------
-    >>> ratio_words(8.123, ""), ratio_words(math.nan, "too few events")
-    ('8.1', 'none: too few events')
+    >>> (
+    ...     ratio_words(8.123, ""),
+    ...     ratio_words(1.0123, ""),
+    ...     ratio_words(math.nan, "too few"),
+    ... )
+    ('8.1', '1.01', 'none: too few')
     """
-    return f"none: {reason}" if math.isnan(value) else number(value)
+    if math.isnan(value):
+        return f"none: {reason}"
+    return f"{value:.3g}" if 0.5 < value < 2 else number(value)
 
 
 def name_of_test(test: str) -> str:

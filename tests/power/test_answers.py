@@ -271,3 +271,46 @@ def test_the_report_says_what_the_functions_say():
     inputs = inputs_table({"Loss": (0.04, "per year")})
     assumed = inputs[inputs["Status"] == "assumed"]
     assert set(assumed["Grade"]) == {"C"} and "Loss" in set(assumed["Input"])
+
+
+def test_a_test_that_claims_what_is_not_there_detects_nothing():
+    # One exposed child in 100,000: Firth's estimate is far above 1 after one unexposed
+    # event, and "significant" whatever the truth.
+    rare = SIX.with_values(exposure_share=1e-5)
+    assert study_power(rare, 1.0).size > 0.9
+    told = detectable_hazard_ratio(rare)
+    assert math.isnan(told.above) and "use test='exact'" in told.reason_above
+    assert math.isnan(years_needed(rare, 4).value)
+    exact = rare.with_values(test="exact")
+    assert detectable_hazard_ratio(exact).above > 1000
+    assert study_power(exact, 1.0).size <= 0.05
+
+
+def test_without_follow_up_nothing_is_detected_by_any_test():
+    for test in ("firth", "exact", "central", "schoenfeld"):
+        empty = SIX.with_values(follow_up_years=0, test=test)
+        for ratio in (0.0, 4.0, math.inf):
+            assert study_power(empty, ratio).power <= 0.025
+        told = detectable_hazard_ratio(empty)
+        assert math.isnan(told.above) and told.reason_above and told.reason_below
+
+
+def test_precision_goes_on_smoothly_beyond_300_events():
+    # 300 and 301 expected events: the median, and the width of the expected split.
+    design = SIX.with_values(test="firth")
+    each = expected_events(design) / 302
+    near, far = (
+        study_power(design.with_values(n_children=round(events / each)), 3)
+        for events in (299, 302)
+    )
+    assert near.expected_events < 300 < far.expected_events
+    assert far.interval_ratio == pytest.approx(near.interval_ratio, rel=0.01)
+    z = 2 * 1.96 / math.sqrt(302 * 0.4437 * 0.5563)
+    assert far.interval_ratio == pytest.approx(math.exp(z), rel=0.01)
+
+
+def test_true_and_whole_floats():
+    assert repr(SIX.with_values(n_children=302.0).n_children) == "302"
+    for call in (lambda: study_power(SIX, True), lambda: StudyDesign(n_children=True)):
+        with pytest.raises(UsageError):
+            call()
