@@ -66,6 +66,7 @@ class PowerTable:
         if table["hazard_ratio"].notna().any():
             told["HR"] = table["hazard_ratio"].map("{:g}".format)
             told["Power"] = table["power"].map(percent)
+            told["If no effect"] = table["size"].map(percent)
             told["No plain estimate"] = table["no_plain_estimate"].map(percent)
             told["Upper/lower limit"] = table["interval_ratio"].map(number)
         for side in ("above", "below"):
