@@ -33,7 +33,8 @@ def rendered(tmp_path_factory) -> Callable[[str], Path]:
 
 
 def _render(template: str, out: Path) -> Path:
-    data = [] if template == "published_evidence" else ["data/synthetic"]
+    without_data = template in ("published_evidence", "study_size")
+    data = [] if without_data else ["data/synthetic"]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "jdm_stats", "report", *data),

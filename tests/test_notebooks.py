@@ -12,7 +12,10 @@ import pytest
 import jdm_stats as jdm
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATES = ("cohort", "perforation_risk", "published_evidence")
+TEMPLATES = ("cohort", "perforation_risk", "published_evidence", "study_size")
+
+
+WITHOUT_DATA = ("published_evidence", "study_size")
 
 
 @pytest.fixture(params=TEMPLATES)
@@ -37,8 +40,8 @@ def test_the_page_stands_by_itself(report):
 def test_synthetic_data_say_so(report):
     page = (report / "report.html").read_text(encoding="utf-8")
     manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
-    if manifest["template"]["name"] == "published_evidence":
-        assert "Nothing on this page is simulated" in page
+    if manifest["template"]["name"] in WITHOUT_DATA:
+        assert re.search("nothing on this page is simulated", page, re.IGNORECASE)
         assert manifest["synthetic"] is None
     else:
         assert "SYNTHETIC DATA" in page
@@ -117,3 +120,20 @@ def test_the_risk_report_shows_single_events_and_second_engines(rendered):
     ratios = moved["HR (95% CI) with every event"].tolist()
     assert ratios == own["HR (95% CI)"].tolist()
     assert (folder / "figures" / "event_ledger.png").exists()
+
+
+def test_the_plan_of_a_study_shows_the_numbers_of_the_functions(rendered):
+    from jdm_stats.power.needed import children_needed
+    from jdm_stats.power.study_design import StudyDesign
+
+    folder = rendered("study_size")
+    design = StudyDesign(
+        follow_up_years=2, loss_per_year=0.04, deaths_per_1000_years=2.2
+    )
+    needed = children_needed(design, hazard_ratio=8, power=0.8)
+    told = pd.read_csv(folder / "tables" / "needs.csv")
+    assert told.loc[0, "Question"] == "Anti-NXP2, HR 8"
+    assert str(told.loc[0, "Children"]) == f"{needed.value:,.0f}"
+    inputs = pd.read_csv(folder / "tables" / "inputs.csv")
+    assert set(inputs.loc[inputs["Status"] == "assumed", "Grade"]) == {"C"}
+    assert (folder / "figures" / "detectable_pulse.png").exists()

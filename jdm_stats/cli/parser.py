@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_fit(commands)
     _add_lint(commands)
     _add_report(commands)
+    _add_power(commands)
     listing = commands.add_parser("templates", help="list the report templates")
     listing.set_defaults(run=_command("analysing", "templates"))
     return parser
@@ -272,6 +273,79 @@ def _add_report(commands: Any) -> None:
     report.add_argument("--quiet", action="store_true", help="print nothing on success")
     report.add_argument("--json", action="store_true", help="one line of JSON")
     report.set_defaults(run=_command("analysing", "report"))
+
+
+def _add_power(commands: Any) -> None:
+    power = commands.add_parser(
+        "power",
+        help="study size: how many children, how many years, which hazard ratio",
+        description="Work out power and detectable hazard ratios for every combination of "
+        "children, years and risks, exactly and without simulation.",
+    )
+    sizes = power.add_argument_group("what varies; each takes several values")
+    sizes.add_argument("--children", type=int, nargs="+", metavar="N")
+    sizes.add_argument(
+        "--years",
+        type=float,
+        nargs="+",
+        metavar="Y",
+        help="follow-up of the last recruit",
+    )
+    sizes.add_argument(
+        "--risk-24", type=float, nargs="+", metavar="R", help="perforation by 24 months"
+    )
+    sizes.add_argument("--hazard-ratio", type=float, nargs="+", metavar="HR")
+    _add_power_design(power)
+    power.add_argument("--out", metavar="TABLE.csv", help="write the table")
+    power.add_argument("--figure", metavar="FIGURE.png", help="draw the curve")
+    power.add_argument("--json", action="store_true", help="one line of JSON")
+    power.set_defaults(run=_command("planning", "power"))
+
+
+def _add_power_design(power: Any) -> None:
+    """Add what does not vary: exposure, world, losses, test."""
+    power.add_argument(
+        "--exposure-share",
+        type=float,
+        metavar="P",
+        help="exposed share of those at risk",
+    )
+    power.add_argument(
+        "--preset",
+        help="take risk, time course, losses and exposure share from a world",
+    )
+    power.add_argument(
+        "--exposure",
+        metavar="E",
+        help="with --preset: nxp2 (the default), recent_pulse or high_dose; else its name",
+    )
+    power.add_argument("--power", type=float, default=0.8, help="default: 0.8")
+    power.add_argument(
+        "--accrual", type=float, metavar="Y", help="years of recruitment, default: 0"
+    )
+    power.add_argument(
+        "--children-per-year", type=float, metavar="N", help="tell years of recruitment"
+    )
+    power.add_argument("--loss", type=float, metavar="RATE", help="loss per year")
+    power.add_argument(
+        "--deaths", type=float, metavar="RATE", help="other deaths per 1000 years"
+    )
+    power.add_argument(
+        "--r-squared",
+        type=float,
+        metavar="R2",
+        help="of the exposure on other covariates",
+    )
+    power.add_argument("--alpha", type=float, help="default: 0.05")
+    power.add_argument("--one-sided", action="store_true")
+    power.add_argument(
+        "--test", metavar="T", help="firth (the default), exact, central or schoenfeld"
+    )
+    power.add_argument(
+        "--constant-rate",
+        action="store_true",
+        help="as if perforations never became rarer",
+    )
 
 
 def _whole(text: str) -> int:

@@ -27,6 +27,8 @@ _FACE = {
     "hazard_ratios_plot": "jdm_stats.plots.depletion",
     "severity_at_risk_plot": "jdm_stats.plots.depletion",
     "path_diagram": "jdm_stats.plots.causal",
+    "detectable_ratio_plot": "jdm_stats.plots.detectable_ratio",
+    "power_plot": "jdm_stats.plots.power_curves",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
 }

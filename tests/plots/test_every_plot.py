@@ -160,6 +160,27 @@ def diagram(**options):
     return plots.path_diagram(nodes, edges, adjusted=["a"], **options)
 
 
+def sizes():
+    return pd.DataFrame(
+        {
+            "n_children": [300, 3000, 300, 3000],
+            "kind": [HOSTILE, HOSTILE, "b", "b"],
+            "detectable_above": [10.9, 2.3, 8.6, 2.1],
+            "detectable_below": [np.nan, 0.35, np.nan, 0.39],
+            "power": [0.2, 0.9, 0.3, 0.95],
+        }
+    )
+
+
+def detectable(**options):
+    marks = pd.DataFrame({"n_children": [302], "label": [HOSTILE]})
+    return plots.detectable_ratio_plot(sizes(), by="kind", marks=marks, **options)
+
+
+def power(**options):
+    return plots.power_plot(sizes(), by="kind", wanted=0.8, **options)
+
+
 def steps(**options):
     table = pd.DataFrame(
         {
@@ -184,6 +205,8 @@ EVERY = [
     courses,
     flow,
     diagram,
+    detectable,
+    power,
     steps,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
@@ -313,6 +336,8 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.incidence_plot, ["group", "time_days", "estimate", "n_at_risk"]),
         (plots.survival_plot, ["group", "time_days", "estimate", "n_events"]),
         (plots.flow_plot, ["stage", "n"]),
+        (plots.detectable_ratio_plot, ["n_children", "detectable_above"]),
+        (plots.power_plot, ["n_children", "power", "hazard_ratio"]),
         (plots.steps_plot, ["label", "status", "low", "high"]),
     ],
 )

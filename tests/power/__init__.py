@@ -1,0 +1,1 @@
+"""Study size: by hand, against R and drawn registries, and what must always hold."""
