@@ -24,6 +24,7 @@ _FACE = {
     "chains_plot": "jdm_stats.plots.missing_pattern",
     "schoenfeld_plot": "jdm_stats.plots.schoenfeld",
     "path_diagram": "jdm_stats.plots.causal",
+    "causal_order_plot": "jdm_stats.plots.causal_order",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
 }

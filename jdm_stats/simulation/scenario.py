@@ -23,7 +23,7 @@ from jdm_stats.simulation.fields_hazards import Hazards
 from jdm_stats.simulation.fields_severity import Severity
 from jdm_stats.simulation.fields_treatment import Treatment
 from jdm_stats.simulation.parameter import as_declared, fault_in
-from jdm_stats.simulation.scenario_status import CHANGED, SOLVED_ANEW, SOLVED_NAMES
+from jdm_stats.simulation.scenario_origin import CHANGED, SOLVED_ANEW, SOLVED_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,8 +120,8 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         Examples
         --------
         >>> table = Scenario().with_values(pulse_hr=6.0).parameters()
-        >>> table.loc["pulse_hr", ["status", "outside"]].tolist()
-        ['set by the user', True]
+        >>> table.loc["pulse_hr", "status"], bool(table.loc["pulse_hr", "outside"])
+        ('set by the user', True)
         """
         from jdm_stats.simulation.scenario_status import standings
 
@@ -264,7 +264,7 @@ class Scenario(Hazards, Treatment, Severity, Registry):
             If a target is out of reach of this scenario.
         """
         from jdm_stats.simulation.calibration import Targets, solve_baseline
-        from jdm_stats.simulation.scenario_status import target_risk
+        from jdm_stats.simulation.scenario_origin import target_risk
 
         wanted = targets or Targets(risk=target_risk(self))
         solved = solve_baseline(self, wanted, children=children, seed=seed)

@@ -110,7 +110,11 @@ def hazard_table(scenario: Scenario) -> pd.DataFrame:
     ['dose_hr', 'threshold_hr', 'pulse_hr', 'cumulative_hr', 'jak_hr']
     """
     told = standings(scenario)
-    units = {n: f.metadata["unit"] for n, f in scenario.__dataclass_fields__.items() if n != "name"}
+    units = {
+        n: f.metadata["unit"]
+        for n, f in scenario.__dataclass_fields__.items()
+        if n != "name"
+    }
     rows = []
     for term in _TERMS:
         ratio, standing = float(getattr(scenario, term.code)), told[term.code]

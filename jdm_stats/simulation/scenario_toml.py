@@ -58,7 +58,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_scenario(path: str | os.PathLike[str]) -> Scenario:
-    """Read a scenario from a TOML file.
+    r"""Read a scenario from a TOML file.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     --------
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "mine.toml"
-    >>> _ = place.write_text('preset = "population"\\n[hazards]\\npulse_hr = 3\\n')
+    >>> _ = place.write_text('preset = "population"\n[hazards]\npulse_hr = 3\n')
     >>> world = read_scenario(place)
     >>> world.name, world.pulse_hr, world.h0_mass == as_scenario("population").h0_mass
     ('population, changed', 3.0, True)
