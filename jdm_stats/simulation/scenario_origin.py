@@ -53,7 +53,7 @@ def presets_of(scenario: Scenario) -> dict[str, str]:
     """Return the presets a scenario comes from, by what they speak of.
 
     Its name is believed when it holds nothing but presets; otherwise a preset counts
-    when all that it changes stands in the scenario.
+    when most of what it changes stands in the scenario.
 
     Examples
     --------
@@ -142,10 +142,10 @@ def preset_values(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _seen(scenario: Scenario, said: dict[str, dict[str, Any]]) -> list[str]:
-    """Presets all of whose changes stand in the scenario; the one with most first."""
-    whole = [
-        name
+    """Return presets most of whose changes stand in the scenario, the likeliest first."""
+    alike = {
+        name: sum(getattr(scenario, field) == value for field, value in changes.items())
         for name, changes in said.items()
-        if changes and all(getattr(scenario, f) == v for f, v in changes.items())
-    ]
-    return sorted(whole, key=lambda name: -len(said[name]))
+    }
+    likely = [name for name in said if 2 * alike[name] > len(said[name])]
+    return sorted(likely, key=lambda name: (-alike[name], len(said[name])))
