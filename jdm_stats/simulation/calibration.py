@@ -41,6 +41,7 @@ _FIVE_YEARS = 1826
 _ROUNDS = 40
 _TOLERANCE = 1e-5
 _LOWEST, _HIGHEST = 1e-6, 1e6
+_TINY = 1e-200  # where all have perforated, nobody is at risk
 
 
 @dataclass(frozen=True)
@@ -296,14 +297,17 @@ def _figures(paths: _Paths, scenario: Scenario) -> dict[str, float]:
         shares = np.array([weight[part] * ~has, weight[part] * has])
         events += shares @ perforated.T
         time += shares @ free.T
-    rates = [events[:, part].sum(1) / time[:, part].sum(1) for part in (early, ~early)]
+    rates = [
+        events[:, part].sum(1) / (time[:, part].sum(1) + _TINY)
+        for part in (early, ~early)
+    ]
     total = np.cumsum(events.sum(axis=0))
     half = np.interp(total[-1] / 2, total, day + 1.0)
     return {
         "risk": float(total[_TWO_YEARS - 1]),
         "median_days": float(half),
-        "nxp2_early": float(rates[0][1] / rates[0][0]),
-        "nxp2_late": float(rates[1][1] / rates[1][0]),
+        "nxp2_early": float(rates[0][1] / (rates[0][0] + _TINY)),
+        "nxp2_late": float(rates[1][1] / (rates[1][0] + _TINY)),
         "gi": float(weight @ (1 - np.exp(-paths.gi_sum))),
         "pulsed": float(weight @ paths.pulsed),
     }
