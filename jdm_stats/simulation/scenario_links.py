@@ -180,6 +180,12 @@ LINKS: tuple[Link, ...] = (
     ),
     Link("severity", "readings", ("cmas_per_sd", "mmt8_per_sd"), lambda s: True),
     Link(
+        "gi",
+        "readings",
+        ("gi_reading_sd",),
+        lambda s: s.gi_reading_sd > 0 and s.gi_rate_per_year > 0,
+    ),
+    Link(
         "severity",
         "referral",
         ("delayed_entry_severity_or",),

@@ -37,6 +37,7 @@ _BESIDE_THE_TARGETS = (
     *("name", "untested_share", "female_share", "lock_year", "losses_per_year"),
     *("delayed_entry_share", "delayed_entry_severity_or", "delayed_entry_mean_days"),
     *("transfer_age_years", "follow_up_days", "recovery_sd", "recovery_treatment_sd"),
+    "gi_reading_sd",
     *("cmas_level", "cmas_per_sd", "cmas_noise", "cmas_nxp2_shift", "mmt8_level"),
     *("mmt8_per_sd", "mmt8_noise", "global_level", "global_per_sd", "global_noise"),
     *("chaq_level", "chaq_per_sd", "chaq_noise", "ck_median", "ck_log_spread"),

@@ -43,6 +43,7 @@ WORLDS = {
         delayed_entry_severity_or=1.0,
         methotrexate_flare_hr=1.0,
         recovery_treatment_sd=0.0,
+        gi_reading_sd=0.0,
         weight_gain=0.0,
         height_slowing=0.0,
         surgery_share=0.0,
@@ -216,6 +217,9 @@ PROBES = {
     ("severity", "perforation"): lambda w: differ(w.hazard(), w.hazard(severity=1.0)),
     ("severity", "readings"): lambda w: differ(
         w.read(), w.read(replace(w.history, severity=w.history.severity + 1))
+    ),
+    ("gi", "readings"): lambda w: differ(
+        *(w.read(replace(w.history, gi_day=np.full(N, d))) for d in (100, NEVER))
     ),
     ("severity", "referral"): lambda w: differ(
         w.follow_up()["entry"], w.follow_up(severity=1.0)["entry"]
