@@ -171,9 +171,13 @@ def _share(
 
 def _nxp2_share(scenario: Scenario, told: dict[str, Standing]) -> Claim:
     share = dict(scenario.antibody_mix).get("NXP2", 0.0)
-    standing = told["antibody_mix"]
-    said = f"That {100 * share:g}% of the children have anti-NXP2 is {_how(standing)}."
-    return Claim(said, "antibody_mix", standing.status)
+    status, how = told["antibody_mix"].status, _how(told["antibody_mix"])
+    if not status.startswith("set by"):
+        kind = presets_of(scenario)["children"]
+        status, note = evidence_note(f"antibody_share_{kind}_nxp2")
+        how = f"{status}: {note}"
+    said = f"That {100 * share:g}% of the children have anti-NXP2 is {how}."
+    return Claim(said, "antibody_mix", status)
 
 
 def _how(standing: Standing) -> str:

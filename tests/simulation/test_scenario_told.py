@@ -246,9 +246,24 @@ def test_nothing_assumed_is_told_as_published():
     frame = TERTIARY.conclusions()
     firm = frame["status"].isin(["reported", "calculated"])
     table = TERTIARY.parameters()["status"]
+    firm &= frame["rests_on"] != "antibody_mix"  # NXP2's own share: tested below
     for names in frame.loc[firm, "rests_on"]:
         for name in names.split(", "):
             assert table[name] in ("reported", "calculated", "solved")
+
+
+def test_the_share_with_nxp2_is_told_by_its_own_row_of_the_evidence():
+    said, status = told_of(TERTIARY, "antibody_mix")
+    assert said == (
+        "That 21% of the children have anti-NXP2 is reported: 77 of 371; all juvenile "
+        "myositis, not JDM only."
+    )
+    assert status == "reported"
+    said, status = told_of(as_scenario("east_asia"), "antibody_mix")
+    assert "30%" in said and status == "assumed"
+    mix = {"NXP2": 0.25, "none": 0.75}
+    said, status = told_of(TERTIARY.with_values(antibody_mix=mix), "antibody_mix")
+    assert "25%" in said and status == "set by the user"
 
 
 def test_print_and_notebook_say_the_same_and_repr_is_short():
