@@ -70,6 +70,12 @@ def test_every_page_is_linked_from_the_index():
     assert sorted(pages - {"README.md"} - linked) == []
 
 
+def test_every_picture_shown_is_there():
+    for page in DOCS.rglob("*.md"):
+        for name in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / name).is_file(), f"{page.name}: {name}"
+
+
 @pytest.mark.parametrize("row", VALUES, ids=lambda row: row["In the code"])
 def test_a_value_of_the_world_is_the_one_in_the_code(row):
     name = row["In the code"]

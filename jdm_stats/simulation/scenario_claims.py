@@ -174,8 +174,8 @@ def _nxp2_share(scenario: Scenario, told: dict[str, Standing]) -> Claim:
     status, how = told["antibody_mix"].status, _how(told["antibody_mix"])
     if not status.startswith("set by"):
         kind = presets_of(scenario)["children"]
-        status, note = evidence_note(f"antibody_share_{kind}_nxp2")
-        how = f"{status}: {note}"
+        status, note, span = evidence_note(f"antibody_share_{kind}_nxp2")
+        how = f"{status}: {note}; {span}"
     said = f"That {100 * share:g}% of the children have anti-NXP2 is {how}."
     return Claim(said, "antibody_mix", status)
 
@@ -271,13 +271,15 @@ def _solved_claim(
     if solved_for(scenario) is None:
         given = "was solved for a target given to solve()"
         return Claim(f"{value} {given}.", name, "assumed")
-    status, note = evidence_note(evidence) if evidence else ("assumed", _GI_NOTE)
+    row = evidence_note(evidence) if evidence else ("assumed", _GI_NOTE, "")
+    status, note, span = row
     note = note.removeprefix("data grade A, value grade C: ")
     if "7 of 302" in note:
         note = f"it comes from one hospital, {note.partition('; limits')[0]}"
     if changed_since_solved(scenario):
         said += ", which the baseline was solved for,"
-    return Claim(f"{said} is {status}: {note}.", name, status)
+    ends = f"; {span}" if span else ""
+    return Claim(f"{said} is {status}: {note}{ends}.", name, status)
 
 
 _GI_NOTE = "the 22 to 37% that are published have no horizon"

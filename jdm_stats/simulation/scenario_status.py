@@ -85,16 +85,22 @@ def standings(scenario: Scenario) -> dict[str, Standing]:
     }
 
 
-def evidence_note(name: str) -> tuple[str, str]:
-    """Return the status of a row of the evidence, and what is noted there.
+def evidence_note(name: str) -> tuple[str, str, str]:
+    """Return the status of a row of the evidence, what is noted there, and its range.
 
     Examples
     --------
     >>> evidence_note("pulse_ever_share")
-    ('reported', '182 of 320')
+    ('reported', '182 of 320', 'plausible range 30% to 74%')
     """
     row = _evidence()[name]
-    return _IN_WORDS.get(row["status"], str(row["status"])), str(row["note"])
+    low, high = row["low"], row["high"]
+    span = ""
+    if low == low and high == high:
+        share = row["unit"] == "proportion"
+        ends = [f"{100 * end:.3g}%" if share else f"{end:g}" for end in (low, high)]
+        span = f"{row['range_kind']} {' to '.join(ends)}"
+    return _IN_WORDS.get(row["status"], str(row["status"])), str(row["note"]), span
 
 
 @cache

@@ -218,6 +218,7 @@ def test_the_size_of_nxp2_and_the_one_hospital_are_owned_up_to():
     said, status = told_of(TERTIARY, "h0_mass")
     assert "2.0% by 24 months is calculated" in said
     assert "one hospital" in said and "7 of 302" in said
+    assert said.endswith("exact 95% limits 0.9% to 4.7%.")
     said, status = told_of(as_scenario("population"), "h0_mass")
     assert "0.7% by 24 months is assumed" in said and status == "assumed"
     said, _ = told_of(as_scenario("steroids_harmless"), "h0_mass")
@@ -256,7 +257,7 @@ def test_the_share_with_nxp2_is_told_by_its_own_row_of_the_evidence():
     said, status = told_of(TERTIARY, "antibody_mix")
     assert said == (
         "That 21% of the children have anti-NXP2 is reported: 77 of 371; all juvenile "
-        "myositis, not JDM only."
+        "myositis, not JDM only; plausible range 15% to 25%."
     )
     assert status == "reported"
     said, status = told_of(as_scenario("east_asia"), "antibody_mix")

@@ -68,6 +68,13 @@ def test_an_empty_file_is_tertiary_and_a_preset_alone_is_itself(read):
     assert read("pulse_hr = 1.5") == as_scenario("tertiary")
 
 
+def test_a_file_as_windows_saves_it_is_read(tmp_path):
+    place = tmp_path / "world.toml"
+    place.write_bytes(b"\xef\xbb\xbfpulse_hr = 2\r\n[hazards]\r\njak_hr = 2\r\n")
+    world = Scenario.from_toml(place)
+    assert (world.pulse_hr, world.jak_hr) == (2.0, 2.0)
+
+
 FAULTY = """
 preset = "east_asia+tertary"
 name = ""
