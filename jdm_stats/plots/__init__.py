@@ -29,6 +29,7 @@ _FACE = {
     "path_diagram": "jdm_stats.plots.causal",
     "detectable_ratio_plot": "jdm_stats.plots.detectable_ratio",
     "power_plot": "jdm_stats.plots.power_curves",
+    "causal_order_plot": "jdm_stats.plots.causal_order",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
 }
