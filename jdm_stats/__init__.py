@@ -45,6 +45,8 @@ _FACE = {
     # a world whose truth is known
     "Scenario": "jdm_stats.simulation.scenario",
     "simulate_cohort": "jdm_stats.simulation.simulate",
+    "simulate_chunks": "jdm_stats.simulation.simulate",
+    "write_simulated": "jdm_stats.simulation.folders",
     "index_case_pattern": "jdm_stats.simulation.index_case",
     "index_case_distributions": "jdm_stats.simulation.index_case",
     "index_case_timeline": "jdm_stats.simulation.index_timeline",
@@ -139,6 +141,19 @@ _FACE = {
     "cumulative_hazard": "jdm_stats.imputation.hazard",
     "pool_fits": "jdm_stats.imputation.pooling",
     "pool_estimates": "jdm_stats.imputation.rubin",
+    # what a registry of so many children can detect
+    "StudyDesign": "jdm_stats.power.study_design",
+    "expected_events": "jdm_stats.power.study_design",
+    "study_power": "jdm_stats.power.study_power",
+    "probability_of_fewer": "jdm_stats.power.study_power",
+    "detectable_hazard_ratio": "jdm_stats.power.detectable",
+    "children_needed": "jdm_stats.power.needed",
+    "years_needed": "jdm_stats.power.needed",
+    "power_table": "jdm_stats.power.grid",
+    "power_curve": "jdm_stats.power.grid",
+    "schoenfeld_events": "jdm_stats.power.event_law",
+    "TimeCourse": "jdm_stats.power.time_course",
+    "world_figures": "jdm_stats.power.world_figures",
     # the one road through the house, and its report
     "AnalysisPlan": "jdm_stats.plan",
     "run_analysis": "jdm_stats.analysis.run",
