@@ -30,4 +30,4 @@ def test_a_local_dask_cluster_gives_the_same_rows(tmp_path):
         places = run_replicates(where_it_ran, 3, rng=1).rows["thread"]
     assert spread == alone
     assert run_replicates(awkward_numbers, 10, rng=1, path=path).resumed == 10
-    assert places.str.startswith("Dask").all()
+    assert places.str.contains("Dask").all()

@@ -70,7 +70,7 @@ def test_a_line_broken_in_the_middle_is_refused_with_its_number(tmp_path):
         file.write(b"oops\n")
         file.write(b'{"replicate": 1, "rows": []}\n')
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="line 3 of run.jsonl is broken"):
+    with pytest.raises(UsageError, match=r"line 3 of run\.jsonl is broken"):
         written(path)
     assert path.read_bytes() == before
 
