@@ -162,7 +162,9 @@ def run_replicates(
     _check_call(task, replicates, rng, n_jobs)
     seed = _seed(rng)
     done: dict[int, dict[str, Any]] = {}
-    keeper = ResultsFile(path, seed, __version__, about or {}) if path is not None else None
+    keeper = (
+        ResultsFile(path, seed, __version__, about or {}) if path is not None else None
+    )
     with keeper or nullcontext(), _one_thread_here():
         if keeper is not None:
             done |= keeper.done
@@ -246,7 +248,7 @@ def _plain_rows(answer: Any) -> list[dict[str, Any]]:
             "a task must return a list of dicts, one dict or a DataFrame, not "
             f"{type(answer).__name__}"
         )
-    return plain(list(answer))  # type: ignore[no-any-return]
+    return plain(list(answer))
 
 
 def _one_thread_here() -> Any:
