@@ -145,7 +145,8 @@ def _one_row(
 
 
 def _with_error(name: str, pair: tuple[float, float]) -> dict[str, float]:
-    return {name: pair[0], f"{name}_mcse": pair[1]}
+    value, error = pair
+    return {name: value, f"{name}_mcse": math.nan if math.isnan(value) else error}
 
 
 def _mean(values: Floats) -> tuple[float, float]:
@@ -213,7 +214,7 @@ def _rejections(
     """Whether each replicate rejects: by its p-value, else by its limits; untested left out."""
     by_limits = (low > null) | (high < null)
     limited = ~(np.isnan(low) | np.isnan(high))
-    by_p = p_value < 1.0 - level
+    by_p = p_value < round(1.0 - level, 12)
     tested = ~np.isnan(p_value) | limited
     return np.where(np.isnan(p_value), by_limits, by_p)[tested]
 

@@ -14,6 +14,8 @@ from jdm_stats.operating.twins import Twin
 
 __all__ = ["OperatingCharacteristics"]
 
+# Part of the spread of estimates from which the large cohort's own error is told.
+_UNSURE = 0.25
 _VALUES_CAPTION = "Where the estimates lie: the truth and the large-sample value"
 _ERRORS_CAPTION = "Whether standard errors and limits are honest"
 _TESTS_CAPTION = "What is found, what is missed, and how often nothing is said"
@@ -105,8 +107,13 @@ class OperatingCharacteristics:
         if shares.isin([0.0, 1.0]).any(axis=None):
             notes.append(
                 "a share of 0 or 1 has a Monte Carlo standard error of 0 by its formula; "
-                f"it may still be off by up to {3 / self.replicates:.1%} (three over the "
-                "number of twins)"
+                "of n twins, it may still be off by about 3/n"
+            )
+        unsure = self.table["large_sample_se"] > _UNSURE * self.table["empirical_se"]
+        if unsure.any():
+            notes.append(
+                "the large-sample value is itself uncertain (its standard error is in "
+                "brackets): a larger large_sample makes it, and the coverage of it, sharper"
             )
         return tuple(notes)
 
