@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jdm_stats.errors import UsageError
+from jdm_stats.errors import PlanError, UsageError
 from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.aftermath import draw_aftermath
 from jdm_stats.simulation.children import draw_children, logistic
@@ -26,6 +26,7 @@ from jdm_stats.simulation.draws import BLOCK, Streams
 from jdm_stats.simulation.hazards import (
     NXP2_EARLY_DAYS,
     gi_baseline,
+    gi_hazard,
     perforation_baseline,
 )
 from jdm_stats.simulation.histories import Histories, walk
@@ -34,11 +35,13 @@ from jdm_stats.simulation.treatment import plan_treatment
 
 __all__ = ["Targets", "expected_figures", "solve_baseline"]
 
-_AT_ONCE = 8 * BLOCK
+_AT_ONCE = 2 * BLOCK
 _TWO_YEARS = 730
 _FIVE_YEARS = 1826
 _ROUNDS = 40
 _TOLERANCE = 1e-5
+_LOWEST, _HIGHEST = 1e-6, 1e6
+_TINY = 1e-200  # where all have perforated, nobody is at risk
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,20 @@ class Targets:
     day of a first perforation among those of the first five years. ``nxp2_early``,
     ``nxp2_late``: ratio of the rates of NXP2 and other children before and from day
     540. ``pulsed`` and ``gi``: shares by 24 months.
+
+    Raises
+    ------
+    PlanError
+        If a target is impossible; every fault is listed, each with its field.
+
+    Examples
+    --------
+    >>> Targets(risk=1.2, nxp2_late=0.0)
+    Traceback (most recent call last):
+    ...
+    jdm_stats.errors.PlanError: the targets are at fault:
+      risk must be a share above 0 and below 1, not 1.2
+      nxp2_late must be a finite number above 0, not 0.0
     """
 
     risk: float = 0.02
@@ -57,6 +74,26 @@ class Targets:
     nxp2_late: float = 2.0
     pulsed: float = 0.57
     gi: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse impossible targets, all at once."""
+        faults = []
+        for name, value in vars(self).items():
+            share = name in ("risk", "pulsed", "gi")
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            top = 1.0 if share else _FIVE_YEARS if name == "median_days" else math.inf
+            if not number or not 0 < value < top:
+                wanted = (
+                    "a share above 0 and below 1"
+                    if share
+                    else (
+                        "a finite number above 0"
+                        + (f" and below {_FIVE_YEARS}" if name == "median_days" else "")
+                    )
+                )
+                faults.append(f"{name} must be {wanted}, not {value!r}")
+        if faults:
+            raise PlanError("the targets are at fault:\n  " + "\n  ".join(faults))
 
 
 @dataclass(frozen=True)
@@ -95,6 +132,14 @@ def solve_baseline(
     Scenario
         Constants rounded to four significant digits.
 
+    Raises
+    ------
+    PlanError
+        If a target is out of reach of this scenario; each is named, with what was
+        reached.
+    UsageError
+        If there are too few children.
+
     Notes
     -----
     The rate of GI involvement and the odds of a pulse at start are solved by bisection.
@@ -107,7 +152,9 @@ def solve_baseline(
     paths = _paths(solved.with_values(gi_rate_per_year=1.0), children, seed)
     weight = _weights(paths.nxp2, solved)
     gi_rate = _bisect(
-        lambda rate: float(weight @ (1 - np.exp(-rate * paths.gi_sum))), targets.gi
+        lambda rate: float(weight @ (1 - np.exp(-rate * paths.gi_sum))),
+        "gi",
+        targets.gi,
     )
     solved = solved.with_values(gi_rate_per_year=_short(gi_rate))
     paths = _paths(solved, children, seed)
@@ -116,6 +163,7 @@ def solve_baseline(
         lambda odds: float(
             weight @ np.maximum(rest, logistic(math.log(odds) + paths.start_log_odds))
         ),
+        "pulsed",
         targets.pulsed,
     )
     solved = solved.with_values(pulse_start_log_odds=_short(math.log(odds)))
@@ -202,9 +250,11 @@ def _paths(
 def _gi_sum(
     histories: Histories, nxp2: NDArray[np.float64], scenario: Scenario
 ) -> NDArray[np.float64]:
-    log_ratio = math.log(scenario.gi_severity_hr) * histories.severity[:_TWO_YEARS]
-    log_ratio = log_ratio + math.log(scenario.gi_nxp2_hr) * nxp2
-    sums: NDArray[np.float64] = gi_baseline(scenario, _TWO_YEARS) @ np.exp(log_ratio)
+    severity = histories.severity[:_TWO_YEARS]
+    baseline = gi_baseline(scenario, _TWO_YEARS)[:, None]
+    sums: NDArray[np.float64] = gi_hazard(severity, nxp2, scenario, baseline).sum(
+        axis=0
+    )
     return sums
 
 
@@ -247,14 +297,17 @@ def _figures(paths: _Paths, scenario: Scenario) -> dict[str, float]:
         shares = np.array([weight[part] * ~has, weight[part] * has])
         events += shares @ perforated.T
         time += shares @ free.T
-    rates = [events[:, part].sum(1) / time[:, part].sum(1) for part in (early, ~early)]
+    rates = [
+        events[:, part].sum(1) / (time[:, part].sum(1) + _TINY)
+        for part in (early, ~early)
+    ]
     total = np.cumsum(events.sum(axis=0))
     half = np.interp(total[-1] / 2, total, day + 1.0)
     return {
         "risk": float(total[_TWO_YEARS - 1]),
         "median_days": float(half),
-        "nxp2_early": float(rates[0][1] / rates[0][0]),
-        "nxp2_late": float(rates[1][1] / rates[1][0]),
+        "nxp2_early": float(rates[0][1] / (rates[0][0] + _TINY)),
+        "nxp2_late": float(rates[1][1] / (rates[1][0] + _TINY)),
         "gi": float(weight @ (1 - np.exp(-paths.gi_sum))),
         "pulsed": float(weight @ paths.pulsed),
     }
@@ -267,31 +320,40 @@ def _solve_perforation(scenario: Scenario, paths: _Paths, targets: Targets) -> S
         "nxp2_early_hr": ("nxp2_early", targets.nxp2_early, 1.0),
         "nxp2_late_hr": ("nxp2_late", targets.nxp2_late, 1.0),
     }
-    current = scenario
+    current, got = scenario, _figures(paths, scenario)
     for _ in range(_ROUNDS):
-        got = _figures(paths, current)
         ratios = {
-            name: (target / got[figure]) ** power
+            name: (target / max(got[figure], 1e-12)) ** power
             for name, (figure, target, power) in names.items()
         }
+        if not all(_LOWEST < r < _HIGHEST for r in ratios.values()):
+            break
+        if max(abs(math.log(ratio)) for ratio in ratios.values()) < _TOLERANCE:
+            return current.with_values(
+                **{name: _short(getattr(current, name)) for name in names}
+            )
         current = current.with_values(
             **{name: getattr(current, name) * ratios[name] for name in names}
         )
-        if max(abs(math.log(ratio)) for ratio in ratios.values()) < _TOLERANCE:
-            break
-    else:
-        raise UsageError(
-            f"the constants did not settle in {_ROUNDS} rounds; the targets "
-            f"{targets} may be out of reach of this scenario"
-        )
-    return current.with_values(
-        **{name: _short(getattr(current, name)) for name in names}
+        got = _figures(paths, current)
+    missed = [
+        f"{figure} of {target:g} (reached: {got[figure]:.4g})"
+        for figure, target, _ in names.values()
+        if not abs(got[figure] / target - 1) < 100 * _TOLERANCE
+    ]
+    raise PlanError(
+        "targets out of reach of this scenario: " + ", ".join(missed or ["all"])
     )
 
 
-def _bisect(figure: Callable[[float], float], target: float) -> float:
+def _bisect(figure: Callable[[float], float], name: str, target: float) -> float:
     """Return the positive argument at which a rising figure meets its target."""
     low, high = 1e-6, 1e6
+    if not figure(low) < target < figure(high):
+        raise PlanError(
+            f"targets out of reach of this scenario: {name} of {target:g} (it can lie "
+            f"between {figure(low):.4g} and {figure(high):.4g})"
+        )
     for _ in range(100):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if figure(middle) < target else (low, middle)

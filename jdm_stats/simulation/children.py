@@ -23,7 +23,7 @@ from jdm_stats.simulation.draws import (
 )
 from jdm_stats.simulation.scenario import Scenario
 
-__all__ = ["Children", "draw_children", "logistic"]
+__all__ = ["Children", "draw_children", "logistic", "share_log_odds"]
 
 _AGES = (0, 1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 25)
 _HEIGHTS = (50, 75, 87, 102, 115, 127, 138, 150, 160, 167, 170, 171)
@@ -72,13 +72,18 @@ class Children:
         """1.0 for children with anti-NXP2, known or not; 0.0 for the others."""
         return (self.antibody == "NXP2").astype(float)
 
-    def weight_on(self, day: int | NDArray[np.int64]) -> NDArray[np.float64]:
-        """Body weight in kg on a day, one decimal; shape (n,)."""
-        typical = np.interp(self.age + np.asarray(day) / DAYS_PER_YEAR, _AGES, _WEIGHTS)
-        return np.round(typical * self.weight_factor, 1)
+    def weight_on(
+        self,
+        day: int | NDArray[np.int64],
+        child: NDArray[np.int64] | slice = slice(None),
+    ) -> NDArray[np.float64]:
+        """Usual weight in kg on a day, one decimal; of all children or of those chosen."""
+        age = self.age[child] + np.asarray(day) / DAYS_PER_YEAR
+        typical = np.interp(age, _AGES, _WEIGHTS)
+        return np.round(typical * self.weight_factor[child], 1)
 
     def height_on(self, day: int | NDArray[np.int64]) -> NDArray[np.float64]:
-        """Height in cm on a day, one decimal; shape (n,)."""
+        """Usual height in cm on a day, one decimal; shape (n,)."""
         typical = np.interp(self.age + np.asarray(day) / DAYS_PER_YEAR, _AGES, _HEIGHTS)
         return np.round(typical * self.height_factor, 1)
 
@@ -111,7 +116,8 @@ def draw_children(streams: Streams, scenario: Scenario) -> Children:
     day_of_year = (u[6] * 365).astype(np.int64)
     ro52_share = [_RO52.get(label, _RO52_OTHERWISE) for label in antibody]
     ck_spread = np.round(np.exp(scenario.ck_log_spread * normal_quantile(u[12])), 6)
-    follow_up = _follow_up(streams, scenario, age, year, day_of_year)
+    severity = deviation + scenario.severity_nxp2_shift * (antibody == "NXP2")
+    follow_up = _follow_up(streams, scenario, severity, age, year, day_of_year)
     return Children(
         antibody=antibody,
         tested=u[1] >= scenario.untested_share,
@@ -140,6 +146,18 @@ def logistic(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
     0.5
     """
     return np.round(1.0 / (1.0 + np.exp(-log_odds)), 12)
+
+
+def share_log_odds(share: float) -> float:
+    """Return the log odds of a share; 0 and 1 are taken as a hair away from the ends.
+
+    Examples
+    --------
+    >>> share_log_odds(0.5)
+    0.0
+    """
+    inside = min(max(share, 1e-9), 1 - 1e-9)
+    return math.log(inside / (1 - inside))
 
 
 def _factor(u: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
@@ -176,13 +194,16 @@ def _features(
 def _follow_up(
     streams: Streams,
     scenario: Scenario,
+    severity: NDArray[np.float64],
     age: NDArray[np.float64],
     year: NDArray[np.int64],
     day_of_year: NDArray[np.int64],
 ) -> dict[str, Any]:
     u = streams.uniforms("follow_up", 4)
     delay = 1 + np.floor(exponential(u[1]) * scenario.delayed_entry_mean_days)
-    delayed = u[0] < scenario.delayed_entry_share
+    by_severity = math.log(scenario.delayed_entry_severity_or) * severity
+    odds = share_log_odds(scenario.delayed_entry_share)
+    delayed = u[0] < logistic(odds + by_severity)
     entry = np.where(delayed, np.minimum(delay, _LATEST_ENTRY), 0).astype(np.int64)
     closing = (scenario.lock_year - year) * 365 + 364 - day_of_year
     closing = np.minimum(closing, scenario.follow_up_days)

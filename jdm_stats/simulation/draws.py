@@ -9,7 +9,7 @@ on it, because ``exp`` and ``log`` differ in the last bit from one processor to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,8 @@ TOPICS = {
     "flare_daily": 7,
     "visits": 8,
     "index_case": 9,
+    "labs": 10,
 }
-
-_DAYS_AT_ONCE = 64
 
 # Acklam's rational approximation of the normal quantile (relative error below 1.2e-9).
 _CENTRE_TOP = (
@@ -94,18 +93,15 @@ class Streams:
         self._blocks = np.unique(children // BLOCK)
         place = np.searchsorted(self._blocks, children // BLOCK)
         self._columns = place * BLOCK + children % BLOCK
+        self._whole = np.array_equal(
+            self._columns, np.arange(len(self._blocks) * BLOCK)
+        )
 
     def uniforms(self, topic: str, rows: int) -> NDArray[np.float64]:
         """Draw ``rows`` uniform numbers in [0, 1) per child; shape (rows, n)."""
         drawn = [rng.random((rows, BLOCK)) for rng in self._generators(topic)]
-        return np.concatenate(drawn, axis=1)[:, self._columns]
-
-    def daily(self, topic: str) -> Iterator[NDArray[np.float64]]:
-        """Yield one uniform number per child and day, day after day; shape (n,)."""
-        generators = self._generators(topic)
-        while True:
-            drawn = [rng.random((_DAYS_AT_ONCE, BLOCK)) for rng in generators]
-            yield from np.concatenate(drawn, axis=1)[:, self._columns]
+        blocks = drawn[0] if len(drawn) == 1 else np.concatenate(drawn, axis=1)
+        return blocks if self._whole else blocks[:, self._columns]
 
     def _generators(self, topic: str) -> list[np.random.Generator]:
         keys = [(int(block), self._attempt, TOPICS[topic]) for block in self._blocks]
@@ -180,7 +176,9 @@ def normal_quantile(u: NDArray[np.float64], decimals: int = 6) -> NDArray[np.flo
     root = np.sqrt(-2.0 * np.log(smaller))
     tail = _polynomial(_TAIL_TOP, root) / _polynomial(_TAIL_BOTTOM, root)
     z[in_tail] = np.where(from_centre[in_tail] < 0, tail, -tail)
-    return np.round(z, decimals) + 0.0
+    z = np.round(z, decimals, out=z)
+    z += 0.0
+    return z
 
 
 def exponential(u: NDArray[np.float64], decimals: int = 9) -> NDArray[np.float64]:
@@ -234,7 +232,9 @@ def pick(
 
 
 def _polynomial(coefficients: Sequence[float], x: NDArray[np.float64]) -> Any:
-    total = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
-        total = total * x + coefficient
+    total = coefficients[0] * x
+    for coefficient in coefficients[1:-1]:
+        total += coefficient
+        total *= x
+    total += coefficients[-1]
     return total

@@ -9,6 +9,7 @@ Perforation::
     h(d) = h0(d) * severity_hr ** z(d-1)
                  * nxp2_early_hr (NXP2, d < 540) or nxp2_late_hr (NXP2, d >= 540)
                  * dose_hr ** (1 - exp(-dose(d) / 0.4 mg/kg/day))
+                 * threshold_hr (dose(d) at or above threshold_mg_kg)
                  * pulse_hr (a pulse on one of the days d-29 ... d)
                  * cumulative_hr ** (weighted dose(d) / 100 mg/kg)
                  * jak_hr (JAK inhibitor on day d)
@@ -54,7 +55,9 @@ _DECIMALS = 15
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """What acts on ``(d, d + 1]`` in each of n children; every array has shape (n,).
+    """What acts on ``(d, d + 1]``; every array has shape (n,), or (D, n) over D days.
+
+    ``nxp2`` may keep the shape (n,) beside arrays of (D, n).
 
     Parameters
     ----------
@@ -85,49 +88,56 @@ class DayState:
 
 
 def perforation_hazard(
-    day: int, state: DayState, scenario: Scenario, baseline: float | None = None
+    day: int | NDArray[np.int64],
+    state: DayState,
+    scenario: Scenario,
+    baseline: float | NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return each child's hazard of a first perforation on ``(day, day + 1]``.
 
     Parameters
     ----------
-    day : int
-        Day d, counted from diagnosis.
+    day : int or array of int, shape (D, 1)
+        Day d, counted from diagnosis; a column of days for a state of many days.
     state : DayState
-        State of n children on that day.
+        What acts on that day in each of n children.
     scenario : Scenario
-    baseline : float, optional
-        ``h0(day)``, when already at hand; otherwise worked out.
+    baseline : float or array of float, shape (D, 1), optional
+        ``h0(d)``, when it is known already.
 
     Returns
     -------
-    array of float, shape (n,)
-        Per day, rounded to 15 decimals.
+    array of float, shape (n,) or (D, n)
+        Hazard per day, rounded to 15 decimals.
 
     Examples
     --------
-    A child without NXP2, severity 0, no steroid, with GI involvement has the baseline:
+    A child without NXP2 or steroids but with GI involvement has the baseline:
 
     >>> zero, no = np.zeros(1), np.zeros(1, dtype=bool)
     >>> plain = DayState(zero, zero, zero, no, zero, no, ~no)
     >>> float(perforation_hazard(100, plain, Scenario(), baseline=2e-5)[0])
     2e-05
     """
+    days = np.asarray(day)
     if baseline is None:
-        baseline = float(perforation_baseline(scenario, day + 1)[day])
+        baseline = perforation_baseline(scenario, int(days.max()) + 1)[days]
     ratio = log_hazard_ratios(scenario)
-    nxp2 = ratio["nxp2_early" if day < NXP2_EARLY_DAYS else "nxp2_late"]
-    plateau = 1.0 - np.exp(-state.dose / scenario.dose_scale_mg_kg)
-    log_ratio = (
-        ratio["severity"] * state.severity
-        + nxp2 * state.nxp2
-        + ratio["dose"] * plateau
-        + ratio["pulse"] * state.recent_pulse
-        + ratio["cumulative"] * state.weighted_dose / _WEIGHTED_UNIT_MG_KG
-        + ratio["jak"] * state.jak
-    )
-    gate = np.where(state.gi, 1.0, scenario.no_gi_factor)
-    return np.round(baseline * np.exp(log_ratio) * gate, _DECIMALS)
+    nxp2 = np.where(days < NXP2_EARLY_DAYS, ratio["nxp2_early"], ratio["nxp2_late"])
+    log_ratio = ratio["severity"] * state.severity
+    log_ratio = log_ratio + nxp2 * state.nxp2
+    plateau = np.exp(state.dose / -scenario.dose_scale_mg_kg)
+    log_ratio += ratio["dose"] - ratio["dose"] * plateau
+    if ratio["threshold"]:
+        log_ratio += ratio["threshold"] * (state.dose >= scenario.threshold_mg_kg)
+    log_ratio += ratio["pulse"] * state.recent_pulse
+    log_ratio += (ratio["cumulative"] / _WEIGHTED_UNIT_MG_KG) * state.weighted_dose
+    if ratio["jak"]:
+        log_ratio += ratio["jak"] * state.jak
+    hazard = np.exp(log_ratio, out=log_ratio)
+    hazard *= np.where(state.gi, 1.0, scenario.no_gi_factor)
+    hazard *= baseline
+    return np.round(hazard, _DECIMALS, out=hazard)
 
 
 def perforation_baseline(scenario: Scenario, days: int) -> NDArray[np.float64]:
@@ -148,22 +158,41 @@ def perforation_baseline(scenario: Scenario, days: int) -> NDArray[np.float64]:
 
 
 def gi_hazard(
-    state: DayState, scenario: Scenario, baseline: float
+    severity: NDArray[np.float64],
+    nxp2: NDArray[np.float64],
+    scenario: Scenario,
+    baseline: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return each child's hazard of GI involvement on ``(d, d + 1]``; shape (n,).
+    """Return each child's hazard of GI involvement on ``(d, d + 1]``.
 
     Steroids and perforation play no part in it: severity and NXP2 do.
 
+    Parameters
+    ----------
+    severity : array of float, shape (n,) or (D, n)
+        Latent severity z(d - 1), in SD.
+    nxp2 : array of float, shape (n,)
+        1.0 for children with anti-NXP2, 0.0 for the others.
+    scenario : Scenario
+    baseline : float or array of float, shape (D, 1)
+        As `gi_baseline` gives it.
+
+    Returns
+    -------
+    array of float, shape (n,) or (D, n)
+        Hazard per day, rounded to 15 decimals.
+
     Examples
     --------
-    >>> zero, no = np.zeros(1), np.zeros(1, dtype=bool)
-    >>> worse = DayState(zero + 1, zero, zero, no, zero, no, no)
-    >>> float(gi_hazard(worse, Scenario(gi_severity_hr=1.6), 0.001)[0])
+    >>> worse = gi_hazard(np.ones(1), np.zeros(1), Scenario(gi_severity_hr=1.6), 0.001)
+    >>> float(worse[0])
     0.0016
     """
-    log_ratio = math.log(scenario.gi_severity_hr) * state.severity
-    log_ratio = log_ratio + math.log(scenario.gi_nxp2_hr) * state.nxp2
-    return np.round(baseline * np.exp(log_ratio), _DECIMALS)
+    log_ratio = math.log(scenario.gi_severity_hr) * severity
+    log_ratio = log_ratio + math.log(scenario.gi_nxp2_hr) * nxp2
+    hazard = np.exp(log_ratio, out=log_ratio)
+    hazard *= baseline
+    return np.round(hazard, _DECIMALS, out=hazard)
 
 
 def gi_baseline(scenario: Scenario, days: int) -> NDArray[np.float64]:
@@ -186,7 +215,8 @@ def log_hazard_ratios(scenario: Scenario) -> dict[str, float]:
     -------
     dict of str to float
         Per SD (severity), present against absent (nxp2_early, nxp2_late, pulse, jak),
-        plateau against none (dose), per 100 mg/kg (cumulative).
+        plateau against none (dose), at or above the threshold (threshold), per 100 mg/kg
+        (cumulative).
 
     Examples
     --------
@@ -198,6 +228,7 @@ def log_hazard_ratios(scenario: Scenario) -> dict[str, float]:
         "nxp2_early": scenario.nxp2_early_hr,
         "nxp2_late": scenario.nxp2_late_hr,
         "dose": scenario.dose_hr,
+        "threshold": scenario.threshold_hr,
         "pulse": scenario.pulse_hr,
         "cumulative": scenario.cumulative_hr,
         "jak": scenario.jak_hr,

@@ -1,25 +1,32 @@
-"""The daily clock: severity, steroids, GI involvement and the first perforation.
+"""What happens to children between diagnosis and the end: severity, steroids, the gut.
 
-One pass over the days, all children side by side. On day d the clinician knows the
-severity z(d - 1) and the events up to day d; the doses of day d follow; then the hazards
-of `jdm_stats.simulation.hazards` act on (d, d + 1]. An event happens when the hazard,
-summed, passes the child's own exponential threshold, drawn once: so two scenarios that
-differ in one coefficient share everything else.
+Whole arrays of D days by n children, since in this world nothing that is given acts back
+on severity or on the onset of GI involvement: severity comes first, then GI involvement and
+flares, then steroids, then the hazard of a first perforation. On day d the clinician knows
+the severity z(d - 1) and the events up to day d; the doses of day d follow; then the
+hazards of `jdm_stats.simulation.hazards` act on (d, d + 1]. An event happens when the
+hazard, summed, passes the child's own exponential threshold, drawn once: so two scenarios
+that differ in one coefficient share everything else.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.aftermath import Aftermath
-from jdm_stats.simulation.children import Children, logistic
+from jdm_stats.simulation.children import Children
 from jdm_stats.simulation.draws import Streams, exponential, normal_quantile
+from jdm_stats.simulation.giving import (
+    NEVER,
+    Flares,
+    decide_after_gi,
+    find_flares,
+    give_steroids,
+)
 from jdm_stats.simulation.hazards import (
     PULSE_WINDOW_DAYS,
     WEIGHTED_HALF_LIFE_DAYS,
@@ -30,18 +37,24 @@ from jdm_stats.simulation.hazards import (
     perforation_hazard,
 )
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.treatment import STEP_DAYS, TAPER, Plan
+from jdm_stats.simulation.subset import some_children
+from jdm_stats.simulation.treatment import Plan
 
-__all__ = ["NEVER", "Histories", "nxp2_shift", "walk"]
+__all__ = [
+    "JAK_DAYS",
+    "METHYLPREDNISOLONE",
+    "NEVER",
+    "Histories",
+    "day_states",
+    "hazard_path",
+    "nxp2_shift",
+    "walk",
+    "weighted_dose",
+]
 
-NEVER = 10**7
-PULSE_DAYS = 3
 METHYLPREDNISOLONE = 1.25
 JAK_DAYS = 365
-_JAK_AFTER = 14
-_JAK_FROM_YEAR = 2018
-_DECISION_WITHIN = 7
-_BACK_TO_ONE_MG = 600  # taper clock, tenths of a day: 60 days, 1 mg/kg/day
+_EVENT_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -63,53 +76,6 @@ class Histories:
     hazard: NDArray[np.float64] | None
 
 
-@dataclass
-class _Now:
-    """The children as they are today; changed day by day."""
-
-    deviation: NDArray[np.float64]
-    taper_clock: NDArray[np.int64]
-    pulse_left: NDArray[np.int64]
-    pulse_due: NDArray[np.int64]
-    pulse_dose: NDArray[np.int64]
-    last_pulse: NDArray[np.int64]
-    weighted: NDArray[np.float64]
-    gi_day: NDArray[np.int64]
-    gi_sum: NDArray[np.float64]
-    perforation_day: NDArray[np.int64]
-    perforation_sum: NDArray[np.float64]
-    jak_from: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _Fixed:
-    """What does not change over the days."""
-
-    children: Children
-    plan: Plan
-    aftermath: Aftermath
-    scenario: Scenario
-    nxp2: NDArray[np.float64]
-    gi_threshold: NDArray[np.float64]
-    perforation_threshold: NDArray[np.float64]
-    decision_wait: NDArray[np.int64]
-    decision_u: NDArray[np.float64]
-    raise_u: NDArray[np.float64]
-    flare: Iterator[NDArray[np.float64]]
-
-
-def nxp2_shift(scenario: Scenario, days: int) -> NDArray[np.float64]:
-    """Return the severity that NXP2 adds on each day, in SD; shape (days,).
-
-    Examples
-    --------
-    >>> nxp2_shift(Scenario(), 366)[[0, 365]].tolist()
-    [0.5, 0.25]
-    """
-    faded = 0.5 ** (np.arange(days) / scenario.severity_nxp2_half_life_days)
-    return np.round(scenario.severity_nxp2_shift * faded, 6)
-
-
 def walk(
     streams: Streams,
     children: Children,
@@ -127,7 +93,8 @@ def walk(
     streams, children, plan, aftermath, scenario
         The children, their planned treatment and what would follow a perforation.
     perforations : bool, default True
-        False lets the hazard run without its events, for calibration.
+        False lets the hazard run without its events: for calibration, and for what would
+        have happened.
     keep_hazard : bool, default False
         Whether the hazard of each child and day is kept.
 
@@ -136,202 +103,201 @@ def walk(
     Histories
     """
     days = scenario.follow_up_days + 1
-    fixed = _fixed(streams, children, plan, aftermath, scenario)
-    now = _at_diagnosis(children, plan)
-    shape = (days, len(children.age))
-    oral_kept, pulse_kept = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
-    severity_kept = np.zeros(shape)
-    hazard_kept = np.zeros(shape) if keep_hazard else None
-    shift, h0, g0 = _by_day(scenario, days)
+    u = streams.uniforms("events", _EVENT_ROWS)
+    severity = _severity(streams, children, scenario, days)
+    gi_sum = gi_hazard(
+        severity, children.nxp2, scenario, gi_baseline(scenario, days)[:, None]
+    )
+    gi_day = _first_passing(gi_sum, exponential(u[0], 12))
+    flares = find_flares(streams, plan, scenario, severity)
+    decisions = decide_after_gi(gi_day, severity, children, plan, scenario, u[2:])
+    oral, pulse = give_steroids(flares, decisions, children, plan, scenario, days)
+    history = Histories(
+        oral=oral,
+        pulse=pulse,
+        severity=severity,
+        gi_day=gi_day,
+        perforation_day=np.full(len(gi_day), NEVER, dtype=np.int64),
+        jak_from=decisions.jak_from,
+        hazard=None,
+    )
+    if not perforations and not keep_hazard:
+        return history
+    hazard = hazard_path(children, history, scenario)
+    if perforations:
+        first = _first_passing(hazard, exponential(u[1], 12), decimals=14)
+        history = _perforate(
+            history, first, flares, u[2:], (children, plan, aftermath, scenario)
+        )
+    if not keep_hazard:
+        return history
+    after = np.flatnonzero(history.perforation_day < NEVER)
+    if len(after):
+        own = some_children(replace(history, hazard=None), after)
+        hazard[:, after] = hazard_path(some_children(children, after), own, scenario)
+    return replace(history, hazard=hazard)
+
+
+def nxp2_shift(scenario: Scenario, days: int) -> NDArray[np.float64]:
+    """Return the severity that NXP2 adds on each day, in SD; shape (days,).
+
+    Examples
+    --------
+    >>> nxp2_shift(Scenario(), 366)[[0, 365]].tolist()
+    [0.5, 0.25]
+    """
+    faded = 0.5 ** (np.arange(days) / scenario.severity_nxp2_half_life_days)
+    return np.round(scenario.severity_nxp2_shift * faded, 6)
+
+
+def hazard_path(
+    children: Children,
+    history: Histories,
+    scenario: Scenario,
+    *,
+    oral: NDArray[np.int16] | None = None,
+    pulse: NDArray[np.int16] | None = None,
+) -> NDArray[np.float64]:
+    """Return the hazard of a first perforation on every day; shape (D, n).
+
+    Parameters
+    ----------
+    children : Children
+    history : Histories
+        Severity, GI involvement and JAK inhibitor; also the doses, unless others are
+        given.
+    scenario : Scenario
+    oral, pulse : array of int16, shape (D, n), optional
+        Other doses than those of the history, in its units.
+    """
+    state = day_states(children, history, oral=oral, pulse=pulse)
+    day = np.arange(len(history.severity))[:, None]
+    baseline = perforation_baseline(scenario, len(day))[:, None]
+    return perforation_hazard(day, state, scenario, baseline)
+
+
+def day_states(
+    children: Children,
+    history: Histories,
+    *,
+    oral: NDArray[np.int16] | None = None,
+    pulse: NDArray[np.int16] | None = None,
+) -> DayState:
+    """Return what acts on each day in each child, as arrays of shape (D, n).
+
+    Parameters
+    ----------
+    children, history, oral, pulse
+        As for `hazard_path`.
+    """
+    oral = history.oral if oral is None else oral
+    pulse = history.pulse if pulse is None else pulse
+    day = np.arange(len(oral), dtype=np.int32)[:, None]
+    return DayState(
+        severity=history.severity,
+        nxp2=children.nxp2,
+        dose=oral / 100,
+        recent_pulse=_recent(pulse),
+        weighted_dose=weighted_dose(oral, pulse),
+        jak=(history.jak_from <= day) & (day < history.jak_from + JAK_DAYS),
+        gi=history.gi_day <= day - 1,
+    )
+
+
+def weighted_dose(
+    oral: NDArray[np.int16], pulse: NDArray[np.int16]
+) -> NDArray[np.float64]:
+    """Return all steroid up to and with each day, each dose halved every 90 days.
+
+    Parameters
+    ----------
+    oral, pulse : array of int16, shape (D, n)
+        Hundredths of mg/kg/day of prednisone and methylprednisolone.
+
+    Returns
+    -------
+    array of float, shape (D, n)
+        Prednisone-equivalent mg/kg, six decimals.
+
+    Examples
+    --------
+    >>> oral = np.zeros((91, 1), np.int16)
+    >>> oral[0] = 200
+    >>> weighted_dose(oral, np.zeros_like(oral))[[0, 90], 0].round(4).tolist()
+    [2.0, 1.0]
+    """
+    decay = round(0.5 ** (1 / WEIGHTED_HALF_LIFE_DAYS), 12)
+    total = oral + METHYLPREDNISOLONE * pulse
+    total /= 100
+    for day in range(1, len(total)):
+        total[day] += decay * total[day - 1]
+    return np.round(total, 6, out=total)
+
+
+def _severity(
+    streams: Streams, children: Children, scenario: Scenario, days: int
+) -> NDArray[np.float64]:
+    """Mean-reverting severity with the fading shift of NXP2; shape (days, n)."""
     memory = round(0.5 ** (1 / scenario.severity_half_life_days), 10)
     kick = round(math.sqrt(1 - memory * memory), 10)
-    news = streams.daily("severity_daily")
-    for day in range(days):
-        severity = np.round(now.deviation + shift[day] * fixed.nxp2, 6)
-        _decide(day, now, fixed, severity)
-        oral, pulse = _give(day, now, fixed)
-        state = _state(day, now, fixed, severity, oral, pulse)
-        hazard = perforation_hazard(day, state, scenario, float(h0[day]))
-        _gi(day, now, fixed, gi_hazard(state, scenario, float(g0[day])))
-        if perforations:
-            _perforate(day, now, fixed, hazard)
-        oral_kept[day], pulse_kept[day], severity_kept[day] = oral, pulse, severity
-        if hazard_kept is not None:
-            hazard_kept[day] = hazard
-        drift = memory * now.deviation + kick * normal_quantile(next(news))
-        now.deviation = np.round(drift, 6)
-    return Histories(
-        oral=oral_kept,
-        pulse=pulse_kept,
-        severity=severity_kept,
-        gi_day=now.gi_day,
-        perforation_day=now.perforation_day,
-        jak_from=now.jak_from,
-        hazard=hazard_kept,
+    path = np.empty((days, len(children.age)))
+    path[0] = children.deviation
+    news = normal_quantile(streams.uniforms("severity_daily", days - 1))
+    np.multiply(news, kick, out=path[1:])
+    for day in range(1, days):
+        path[day] += memory * path[day - 1]
+    shift = nxp2_shift(scenario, days)
+    has = children.nxp2 == 1
+    path[:, has] += shift[:, None]
+    return np.round(path, 6, out=path)
+
+
+def _recent(pulse: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Whether a pulse was given on one of the last 30 days, the day itself among them."""
+    recent = np.zeros(pulse.shape, dtype=bool)
+    day, child = np.nonzero(pulse)
+    for since in range(PULSE_WINDOW_DAYS):
+        within = day < len(pulse) - since
+        recent[day[within] + since, child[within]] = True
+    return recent
+
+
+def _first_passing(
+    hazard: NDArray[np.float64], threshold: NDArray[np.float64], decimals: int = 12
+) -> NDArray[np.int64]:
+    """Return the day after the summed hazard passed its threshold, or `NEVER`."""
+    reached = np.round(hazard.sum(axis=0), decimals) >= threshold
+    day = np.full(len(threshold), NEVER, dtype=np.int64)
+    total = np.cumsum(hazard[:, reached], axis=0)
+    passed = np.round(total, decimals) >= threshold[reached]
+    passed[-1] = True
+    day[reached] = passed.argmax(axis=0) + 1
+    return day
+
+
+def _perforate(
+    history: Histories,
+    first: NDArray[np.int64],
+    flares: Flares,
+    u: NDArray[np.float64],
+    world: tuple[Children, Plan, Aftermath, Scenario],
+) -> Histories:
+    """Give the perforated their later course; all that went before stays as it was."""
+    who = np.flatnonzero(first < NEVER)
+    if not len(who):
+        return history
+    children, plan, aftermath, scenario = world
+    children, plan = some_children(children, who), some_children(plan, who)
+    gi_day, jak_from = np.minimum(history.gi_day, first), history.jak_from.copy()
+    decisions = decide_after_gi(
+        gi_day[who], history.severity[:, who], children, plan, scenario, u[:, who]
     )
-
-
-def _by_day(
-    scenario: Scenario, days: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    return (
-        nxp2_shift(scenario, days),
-        perforation_baseline(scenario, days),
-        gi_baseline(scenario, days),
+    after = aftermath.pulse[who]
+    due = np.where(after > 0, first[who] + after, NEVER)
+    days = len(history.oral)
+    oral, pulse = give_steroids(
+        flares.among(who), decisions, children, plan, scenario, days, due
     )
-
-
-def _fixed(
-    streams: Streams,
-    children: Children,
-    plan: Plan,
-    aftermath: Aftermath,
-    scenario: Scenario,
-) -> _Fixed:
-    u = streams.uniforms("events", 5)
-    return _Fixed(
-        children=children,
-        plan=plan,
-        aftermath=aftermath,
-        scenario=scenario,
-        nxp2=children.nxp2,
-        gi_threshold=exponential(u[0], 12),
-        perforation_threshold=exponential(u[1], 12),
-        decision_wait=1 + (u[2] * _DECISION_WITHIN).astype(np.int64),
-        decision_u=u[3],
-        raise_u=u[4],
-        flare=streams.daily("flare_daily"),
-    )
-
-
-def _at_diagnosis(children: Children, plan: Plan) -> _Now:
-    n = len(children.age)
-    whole = np.zeros(n, dtype=np.int64)
-    return _Now(
-        deviation=children.deviation.copy(),
-        taper_clock=whole.copy(),
-        pulse_left=whole.copy(),
-        pulse_due=np.where(plan.pulse_at_start, plan.start, NEVER),
-        pulse_dose=whole.copy(),
-        last_pulse=whole - NEVER,
-        weighted=np.zeros(n),
-        gi_day=whole + NEVER,
-        gi_sum=np.zeros(n),
-        perforation_day=whole + NEVER,
-        perforation_sum=np.zeros(n),
-        jak_from=whole + NEVER,
-    )
-
-
-def _decide(day: int, now: _Now, fixed: _Fixed, severity: NDArray[np.float64]) -> None:
-    """Decide on flares, on steroids after GI involvement and on pulses due today."""
-    starts = now.pulse_due == day
-    flare = _flares(day, fixed, severity, next(fixed.flare))
-    if flare is not None:
-        flared, pulsed = flare
-        again = np.where(severity > 1, 0, _BACK_TO_ONE_MG)
-        lowered = np.minimum(now.taper_clock, again)
-        now.taper_clock = np.where(flared, lowered, now.taper_clock)
-        starts = starts | pulsed
-    decides = now.gi_day + fixed.decision_wait == day
-    if decides.any():
-        starts = starts | _after_gi(day, now, fixed, severity, decides)
-    if starts.any():
-        weight = fixed.children.weight_on(day)
-        capped = np.minimum(fixed.plan.pulse_dose, fixed.scenario.pulse_cap_mg / weight)
-        hundredths = np.floor(np.round(capped * 100, 4)).astype(np.int64)
-        now.pulse_left = np.where(starts, PULSE_DAYS, now.pulse_left)
-        now.pulse_dose = np.where(starts, hundredths, now.pulse_dose)
-
-
-def _flares(
-    day: int, fixed: _Fixed, severity: NDArray[np.float64], u: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-    scenario, plan = fixed.scenario, fixed.plan
-    rate = scenario.flares_per_year / DAYS_PER_YEAR
-    log_ratio = math.log(scenario.flare_severity_hr) * severity
-    chance = np.round(1 - np.exp(-rate * np.exp(log_ratio)), 12)
-    flared = (u < chance) & plan.flares & (day > plan.start + PULSE_DAYS)
-    if not flared.any():
-        return None
-    ill = math.log(scenario.pulse_severity_or) * severity
-    odds = scenario.pulse_flare_log_odds + ill + plan.pulse_log_odds
-    return flared, flared & (u < np.round(chance * logistic(odds), 12))
-
-
-def _after_gi(
-    day: int,
-    now: _Now,
-    fixed: _Fixed,
-    severity: NDArray[np.float64],
-    decides: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Pulse, raise the oral dose or neither; returns who starts a pulse today."""
-    scenario, plan, children = fixed.scenario, fixed.plan, fixed.children
-    ill = math.log(scenario.pulse_severity_or) * severity
-    odds = scenario.pulse_gi_log_odds + ill + plan.pulse_log_odds
-    pulsed = decides & (fixed.decision_u < logistic(odds))
-    raised = decides & (pulsed | (fixed.raise_u < 0.5))
-    lowered = np.minimum(now.taper_clock, _BACK_TO_ONE_MG)
-    now.taper_clock = np.where(raised, lowered, now.taper_clock)
-    year = children.year + (children.day_of_year + day) // 365
-    jak = decides & (year >= _JAK_FROM_YEAR)
-    jak = jak & (plan.jak_u < scenario.jak_after_gi_share)
-    now.jak_from = np.where(jak, day + _JAK_AFTER, now.jak_from)
-    return pulsed
-
-
-def _give(
-    day: int, now: _Now, fixed: _Fixed
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return today's oral and pulse dose, hundredths of mg/kg/day."""
-    plan = fixed.plan
-    pulsing = now.pulse_left > 0
-    on_oral = plan.steroid & (day >= plan.start)
-    step = np.minimum(now.taper_clock // (10 * STEP_DAYS), TAPER.shape[1] - 1)
-    oral = np.where(on_oral & ~pulsing, TAPER[plan.level, step], 0)
-    pulse = np.where(pulsing, now.pulse_dose, 0)
-    now.last_pulse = np.where(pulsing, day, now.last_pulse)
-    now.pulse_left = now.pulse_left - pulsing
-    now.taper_clock = now.taper_clock + plan.speed * on_oral
-    return oral.astype(np.int64), pulse
-
-
-def _state(
-    day: int,
-    now: _Now,
-    fixed: _Fixed,
-    severity: NDArray[np.float64],
-    oral: NDArray[np.int64],
-    pulse: NDArray[np.int64],
-) -> DayState:
-    decay = round(0.5 ** (1 / WEIGHTED_HALF_LIFE_DAYS), 12)
-    given = (oral + METHYLPREDNISOLONE * pulse) / 100
-    now.weighted = np.round(decay * now.weighted + given, 6)
-    return DayState(
-        severity=severity,
-        nxp2=fixed.nxp2,
-        dose=oral / 100,
-        recent_pulse=now.last_pulse > day - PULSE_WINDOW_DAYS,
-        weighted_dose=now.weighted,
-        jak=(now.jak_from <= day) & (day < now.jak_from + JAK_DAYS),
-        gi=now.gi_day <= day - 1,
-    )
-
-
-def _gi(day: int, now: _Now, fixed: _Fixed, hazard: NDArray[np.float64]) -> None:
-    now.gi_sum = np.round(now.gi_sum + hazard, 12)
-    new = (now.gi_sum >= fixed.gi_threshold) & (now.gi_day == NEVER)
-    now.gi_day = np.where(new, day + 1, now.gi_day)
-
-
-def _perforate(day: int, now: _Now, fixed: _Fixed, hazard: NDArray[np.float64]) -> None:
-    now.perforation_sum = np.round(now.perforation_sum + hazard, 14)
-    new = now.perforation_sum >= fixed.perforation_threshold
-    new = new & (now.perforation_day == NEVER)
-    if new.any():
-        now.perforation_day = np.where(new, day + 1, now.perforation_day)
-        now.gi_day = np.where(new, np.minimum(now.gi_day, day + 1), now.gi_day)
-        pulsed = new & (fixed.aftermath.pulse > 0)
-        due = day + 1 + fixed.aftermath.pulse
-        now.pulse_due = np.where(pulsed, due, now.pulse_due)
+    history.oral[:, who], history.pulse[:, who] = oral, pulse
+    jak_from[who] = decisions.jak_from
+    return replace(history, gi_day=gi_day, perforation_day=first, jak_from=jak_from)

@@ -18,7 +18,7 @@ from jdm_stats.simulation.draws import Streams
 from jdm_stats.simulation.histories import NEVER, Histories, walk
 from jdm_stats.simulation.readings import Readings, read_clinic
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.treatment import OtherDrug, Plan, other_drugs, plan_treatment
+from jdm_stats.simulation.treatment import Plan, plan_treatment
 
 __all__ = ["Lives", "draw_lives"]
 
@@ -36,7 +36,6 @@ class Lives:
     index: NDArray[np.int64]
     children: Children
     plan: Plan
-    drugs: list[OtherDrug]
     aftermath: Aftermath
     histories: Histories
     readings: Readings
@@ -108,7 +107,6 @@ def _draw(
         index=index,
         children=children,
         plan=plan,
-        drugs=other_drugs(streams, severity, plan, scenario),
         aftermath=aftermath,
         histories=histories,
         readings=read_clinic(streams, children, histories, scenario),

@@ -7,12 +7,16 @@ disease or population, C assumed here. ``solved`` marks a constant worked out by
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import Field, field
+from functools import cache
 from typing import Any
 
-__all__ = ["as_mix", "fault_in", "parameter"]
+from jdm_stats.evidence.published import parameters
+
+__all__ = ["as_declared", "cited", "evidence_value", "fault_in", "parameter"]
 
 _MIX_TOLERANCE = 1e-6
 
@@ -34,8 +38,10 @@ def parameter(
     ----------
     value : number or tuple
         The default.
-    kind : {"share", "rate", "positive", "real", "year", "days", "mix", "shares", "offsets"}
-        What values are possible at all; see `fault_in`.
+    kind : str
+        What values are possible at all: "share", "rate", "positive", "real", "year",
+        "days", "mix" (labels and shares that sum to 1), "shares", "offsets" (a tuple of
+        numbers) or "schedule" (days and doses that do not rise).
     unit : str
         Unit of the value.
     low, high : float or None
@@ -65,19 +71,76 @@ def parameter(
     return field(default=value, metadata=told)
 
 
-def as_mix(value: Any) -> Any:
-    """Return a mix as a tuple of (label, share), whether given as mapping or pairs.
+def cited(evidence: str, kind: str, unit: str, source: str) -> Any:
+    """Declare one field whose value, range and grade are those of the evidence table.
+
+    Parameters
+    ----------
+    evidence : str
+        Row of `jdm_stats.parameters`.
+    kind, unit, source : str
+        As for `parameter`.
 
     Examples
     --------
-    >>> as_mix({"NXP2": 0.21, "none": 0.79})
+    >>> cited("female_share_western", "share", "of children", "UK").default
+    0.67
+    """
+    row = _evidence()[evidence]
+    low, high = (None if row[end] != row[end] else row[end] for end in ("low", "high"))
+    return parameter(
+        row["value"],
+        kind,
+        unit,
+        low,
+        high,
+        row["grade"],
+        source,
+        evidence=evidence,
+    )
+
+
+def evidence_value(name: str) -> float:
+    """Return the value of one row of the evidence table.
+
+    Examples
+    --------
+    >>> evidence_value("female_share_china")
+    0.48
+    """
+    return float(_evidence()[name]["value"])
+
+
+@cache
+def _evidence() -> dict[str, dict[str, Any]]:
+    rows: dict[Any, dict[Any, Any]] = parameters().to_dict("index")
+    return {str(name): row for name, row in rows.items()}
+
+
+def as_declared(declared: Field[Any], value: Any) -> Any:
+    """Return a value as its field holds it: mixes, offsets and schedules as tuples.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass, fields
+    >>> @dataclass
+    ... class Little:
+    ...     mix: tuple = parameter((), "mix", "of children", None, None, "C", "assumed")
+    >>> as_declared(fields(Little)[0], {"NXP2": 0.21, "none": 0.79})
     (('NXP2', 0.21), ('none', 0.79))
     """
-    pairs = value.items() if isinstance(value, Mapping) else value
+    kind = declared.metadata["kind"]
     try:
-        return tuple((str(label), share) for label, share in pairs)
+        if kind in ("mix", "shares"):
+            pairs = value.items() if isinstance(value, Mapping) else value
+            return tuple((str(label), share) for label, share in pairs)
+        if kind == "schedule":
+            return tuple((day, dose) for day, dose in value)
+        if kind == "offsets" and not isinstance(value, str):
+            return tuple(value)
     except (TypeError, ValueError):
         return value
+    return value
 
 
 def fault_in(declared: Field[Any], value: Any) -> str | None:
@@ -95,6 +158,8 @@ def fault_in(declared: Field[Any], value: Any) -> str | None:
     kind = declared.metadata["kind"]
     if kind in ("mix", "shares"):
         return _fault_in_mix(declared.name, value, whole=kind == "mix")
+    if kind == "schedule":
+        return _fault_in_schedule(declared.name, value)
     if kind == "offsets":
         good = isinstance(value, tuple) and value and all(_is_number(v) for v in value)
         wanted = "a tuple of finite numbers"
@@ -130,6 +195,31 @@ def _fault_in_mix(name: str, value: Any, *, whole: bool) -> str | None:
     total = math.fsum(share for _, share in value)
     if whole and abs(total - 1.0) > _MIX_TOLERANCE:
         return f"{name} must sum to 1, but its shares sum to {total:.6g}"
+    return None
+
+
+def _fault_in_schedule(name: str, value: Any) -> str | None:
+    """Say what is wrong with (day, dose) points; a taper never rises."""
+    readable = isinstance(value, tuple) and len(value) > 0
+    if not readable or not all(
+        isinstance(pair, tuple) and len(pair) == 2 for pair in value
+    ):
+        return f"{name} must list pairs of a day and a dose, not {value!r}"
+    days, doses = [day for day, _ in value], [dose for _, dose in value]
+    if not all(isinstance(day, int) and not isinstance(day, bool) for day in days):
+        return f"{name} must count in whole days, not {days}"
+    if not all(_is_number(dose) and dose >= 0 for dose in doses) or doses[0] == 0:
+        return (
+            f"{name} must begin above 0 and hold finite doses of 0 or more, not {doses}"
+        )
+    if days[0] != 0 or any(b <= a for a, b in itertools.pairwise(days)):
+        return f"{name} must begin on day 0 and its days must rise, not {days}"
+    for before, after in itertools.pairwise(value):
+        if after[1] > before[1]:
+            return (
+                f"{name} must never rise, but goes from {before[1]:g} on day {before[0]} "
+                f"to {after[1]:g} mg/kg/day on day {after[0]}"
+            )
     return None
 
 

@@ -1,67 +1,125 @@
-"""The named scenarios, and the constants that were solved for them.
+"""The named scenarios, how they combine, and the constants that were solved for them.
 
-``tertiary`` holds the defaults of `jdm_stats.simulation.scenario.Scenario`. Its constants
-graded "solved" were worked out once by `solve_baseline` on 24,576 children (seed 1):
-GI involvement 25% and pulses 57% within 24 months, risk of a first perforation 2.0% by
-24 months, median 9 months (274 days) from diagnosis to perforation, NXP2's total rate
-ratio 8 before and 2 after 18 months. Those children leave a Monte Carlo error of about
-0.04 percentage points in the risk. ``population`` was solved in the same way for a risk
-of 0.7%. ``steroids_harmless`` shares every constant of ``tertiary``: only the three
-hazard ratios of steroids are 1, so its risk is lower, and severity still confounds.
+A preset says one of three things: which children (``western``, ``east_asia``), how often
+they perforate (``tertiary``, ``population``), what steroids do (``steroids_harmless``,
+``steroids_harmful``, ``dose_threshold``). One of each may be combined with ``+``. What is not
+said is western, tertiary, and steroids as assumed in the evidence tables.
+
+The constants graded "solved" were worked out once by `solve_baseline` for each of the four
+kinds of children and risk, on 24,576 children (seed 1), with steroids as assumed. Presets
+that differ in what steroids do share them, ``h0`` among them: under ``steroids_harmless``
+the risk is lower only because steroids do no harm, and severity still confounds.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
 from jdm_stats.errors import PlanError
+from jdm_stats.simulation.mixes import EAST_ASIAN_MIX
+from jdm_stats.simulation.parameter import evidence_value
 from jdm_stats.simulation.scenario import Scenario
 
-__all__ = ["PRESETS", "as_scenario"]
+__all__ = ["GROUPS", "PRESETS", "as_scenario"]
 
-_TERTIARY = Scenario(name="tertiary")
+_HARMLESS = {"dose_hr": 1.0, "pulse_hr": 1.0, "cumulative_hr": 1.0}
+# The upper ends of the plausible ranges.
+_HARMFUL = {"dose_hr": 2.8, "pulse_hr": 4.0, "cumulative_hr": 1.6}
 
-PRESETS: dict[str, Scenario] = {
-    "tertiary": _TERTIARY,
-    "population": _TERTIARY.with_values(
-        name="population",
-        h0_mass=0.008851,
-        h0_median_days=334.3,
-        nxp2_early_hr=3.768,
-        nxp2_late_hr=1.238,
-    ),
-    "steroids_harmless": _TERTIARY.with_values(
-        name="steroids_harmless", dose_hr=1.0, pulse_hr=1.0, cumulative_hr=1.0
-    ),
+# What each preset changes, by what it speaks of; the first of a group is what holds
+# when nothing is said.
+GROUPS: dict[str, dict[str, dict[str, Any]]] = {
+    "children": {
+        "western": {},
+        "east_asia": {
+            "antibody_mix": EAST_ASIAN_MIX,
+            "female_share": evidence_value("female_share_china"),
+        },
+    },
+    "risk": {"tertiary": {}, "population": {}},
+    "steroids": {
+        "steroids_harmless": _HARMLESS,
+        "steroids_harmful": _HARMFUL,
+        "dose_threshold": _HARMLESS | {"threshold_hr": 2.8},
+    },
+}
+_NAMES = (
+    *("pulse_start_log_odds", "gi_rate_per_year", "h0_mass"),
+    *("h0_median_days", "nxp2_early_hr", "nxp2_late_hr"),
+)
+_SOLVED: dict[tuple[str, str], tuple[float, ...]] = {
+    ("western", "tertiary"): (-0.659, 0.252, 0.02668, 344.5, 4.098, 1.31),
+    ("western", "population"): (-0.659, 0.252, 0.008971, 335.7, 3.793, 1.245),
+    ("east_asia", "tertiary"): (-0.7869, 0.2385, 0.02243, 366.6, 4.171, 1.301),
+    ("east_asia", "population"): (-0.7869, 0.2385, 0.007563, 357.0, 3.924, 1.247),
 }
 
 
 def as_scenario(scenario: Scenario | str | None) -> Scenario:
-    """Return a scenario, given itself, the name of a preset or None for ``tertiary``.
+    """Return a scenario: itself, or that of one or several presets joined by ``+``.
+
+    Parameters
+    ----------
+    scenario : Scenario, str or None
+        None is ``tertiary``. Presets of one group (two kinds of children, say) cannot be
+        combined.
 
     Raises
     ------
     PlanError
-        If no preset bears that name.
+        If no preset bears a name, or two of one group are named.
 
     Examples
     --------
-    >>> as_scenario("steroids_harmless").pulse_hr
-    1.0
+    >>> world = as_scenario("east_asia+steroids_harmless")
+    >>> world.female_share, world.pulse_hr
+    (0.48, 1.0)
     >>> as_scenario("tertary")
     Traceback (most recent call last):
     ...
     jdm_stats.errors.PlanError: no preset is named 'tertary'; did you mean 'tertiary'?
-    known are tertiary, population, steroids_harmless
+    known are western, east_asia, tertiary, population, steroids_harmless,
+    steroids_harmful, dose_threshold
     """
-    if scenario is None:
-        return _TERTIARY
     if isinstance(scenario, Scenario):
         return scenario
-    if isinstance(scenario, str) and scenario in PRESETS:
+    if scenario is None:
+        return PRESETS["tertiary"]
+    if scenario in PRESETS:
         return PRESETS[scenario]
-    near = get_close_matches(str(scenario), PRESETS, n=1)
+    named = [part.strip() for part in str(scenario).split("+")]
+    faults = [_unknown(name) for name in named if name not in PRESETS]
+    for said in GROUPS.values():
+        several = sorted({name for name in named if name in said})
+        if len(several) > 1:
+            faults.append(f"presets {' and '.join(several)} cannot be combined")
+    if faults:
+        raise PlanError("; ".join(faults))
+    return _combined(named)
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, PRESETS, n=1)
     hint = f" did you mean {near[0]!r}?" if near else ""
-    raise PlanError(
-        f"no preset is named {scenario!r};{hint} known are {', '.join(PRESETS)}"
-    )
+    return f"no preset is named {name!r};{hint} known are {', '.join(PRESETS)}"
+
+
+def _combined(named: list[str]) -> Scenario:
+    """Return the scenario of presets, none of them unknown or at odds with another."""
+    ordered = [name for said in GROUPS.values() for name in said if name in named]
+    chosen = {
+        group: next((name for name in said if name in named), None)
+        for group, said in GROUPS.items()
+    }
+    children, risk = chosen["children"] or "western", chosen["risk"] or "tertiary"
+    values: dict[str, Any] = dict(zip(_NAMES, _SOLVED[children, risk], strict=True))
+    values |= GROUPS["children"][children] | GROUPS["risk"][risk]
+    if chosen["steroids"] is not None:
+        values |= GROUPS["steroids"][chosen["steroids"]]
+    return Scenario(name="+".join(ordered), **values)
+
+
+PRESETS: dict[str, Scenario] = {
+    name: _combined([name]) for said in GROUPS.values() for name in said
+}

@@ -1,9 +1,9 @@
-"""Clinic readings: CMAS, MMT8, physician global and CK, noisy views of the severity.
+"""Clinic readings: scores of strength, CK and LDH, noisy views of the severity; growth.
 
 A reading on day d sees the severity z(d - 1), made better by time since diagnosis and by
 the oral dose of the day before, less so in children who are severely ill. So a reading
-taken after treatment began depends on the treatment as well as on the severity. Readings
-never act on anything.
+taken after treatment began depends on the treatment as well as on the severity. Steroids
+add weight and slow growth (`jdm_stats.simulation.growth`). Readings never act on anything.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ from numpy.typing import NDArray
 
 from jdm_stats.simulation.children import Children, logistic
 from jdm_stats.simulation.draws import Streams, normal_quantile
+from jdm_stats.simulation.growth import measured_growth
 from jdm_stats.simulation.histories import Histories, nxp2_shift
 from jdm_stats.simulation.scenario import Scenario
 
 __all__ = ["MEASURES", "Readings", "read_clinic"]
 
-MEASURES = ("cmas", "mmt8", "physician_global", "ck_u_l", "weight_kg", "height_cm")
-_LIMITS = {"cmas": 52.0, "mmt8": 80.0, "physician_global": 10.0}
+MEASURES = (
+    *("cmas", "mmt8", "physician_global", "ck_u_l"),
+    *("weight_kg", "height_cm", "chaq", "ldh_u_l"),
+)
+_LIMITS = {"cmas": 52.0, "mmt8": 80.0, "physician_global": 10.0, "chaq": 3.0}
 _ROWS_PER_VISIT = 10
 _EITHER_WAY = 10
 _RECOVERY_DAYS = 180.0
 _RECOVERING, _RECOVERING_PER_SD = 1.0, 1.5
 _CK_NORMAL, _CK_DAYS, _CK_PER_SD, _CK_NOISE = 100.0, 150.0, 0.4, 0.3
-_GROWTH_EVERY = 4
+_LDH_NORMAL, _LDH_PER_SD, _LDH_NOISE = 230.0, 0.12, 0.15
+_LAB_ROWS = 4
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def read_clinic(
     Readings
     """
     visits = scenario.follow_up_days // scenario.visit_every_days + 1
+    more = streams.uniforms("labs", 1 + visits * _LAB_ROWS)
     u = streams.uniforms("visits", visits * _ROWS_PER_VISIT)
     u = u.reshape(visits, _ROWS_PER_VISIT, -1)
     planned = np.arange(visits)[:, None] * scenario.visit_every_days
@@ -72,13 +78,15 @@ def read_clinic(
     noise = normal_quantile(u[:, 2:6])
     value = _scores(children, at, activity, noise, scenario)
     value["ck_u_l"] = _ck(children, at, activity, noise[:, 3], scenario)
-    for row, measure in enumerate(MEASURES[:4], start=6):
-        missing = u[:, row] < scenario.missing_reading_share
-        value[measure] = np.where(missing, np.nan, value[measure])
-    grown = (np.arange(visits) % _GROWTH_EVERY == 0)[:, None]
-    value["weight_kg"] = np.where(grown, children.weight_on(at), np.nan)
-    value["height_cm"] = np.where(grown, children.height_on(at), np.nan)
-    return Readings(np.where(seen, day, -1), value)
+    value |= _more(at, activity, more, scenario)
+    labs = more[1:].reshape(visits, _LAB_ROWS, -1)
+    missing = dict(zip(MEASURES[:4], np.moveaxis(u[:, 6:], 1, 0), strict=True))
+    missing |= {"chaq": labs[:, 2], "ldh_u_l": labs[:, 3]}
+    for measure, drawn in missing.items():
+        lacks = drawn < scenario.missing_reading_share
+        value[measure] = np.where(lacks, np.nan, value[measure])
+    value |= measured_growth(children, histories, scenario, at)
+    return Readings(np.where(seen, day, -1), {m: value[m] for m in MEASURES})
 
 
 def _recovered(
@@ -125,6 +133,24 @@ def _scores(
         )
         for name, score in raw.items()
     }
+
+
+def _more(
+    day: NDArray[np.int64],
+    activity: NDArray[np.float64],
+    u: NDArray[np.float64],
+    scenario: Scenario,
+) -> dict[str, NDArray[np.float64]]:
+    """CHAQ, in eighths of a point, and LDH, which fades as CK does."""
+    own = normal_quantile(u[:1])[0]
+    noise = normal_quantile(u[1:].reshape(len(day), _LAB_ROWS, -1)[:, :2])
+    chaq = scenario.chaq_level + scenario.chaq_per_sd * activity
+    chaq = np.clip(chaq + scenario.chaq_noise * noise[:, 0], 0, _LIMITS["chaq"])
+    above = math.log(scenario.ldh_median / _LDH_NORMAL) + scenario.ldh_log_spread * own
+    log_ldh = math.log(_LDH_NORMAL) + above * np.exp(-day / _CK_DAYS)
+    log_ldh = log_ldh + _LDH_PER_SD * activity + _LDH_NOISE * noise[:, 1]
+    ldh = np.round(np.clip(np.exp(np.round(log_ldh, 6)), 100, 5_000))
+    return {"chaq": np.round(np.round(chaq, 6) * 8) / 8, "ldh_u_l": ldh}
 
 
 def _ck(

@@ -15,6 +15,7 @@ __all__ = ["life_tables", "patient_ids"]
 
 _CYCLOPHOSPHAMIDE_DAYS, _CYCLOPHOSPHAMIDE_EVERY = 140, 28
 _TOFACITINIB_FROM_KG = 25.0
+STOMA = "stoma"
 
 
 def patient_ids(index: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -97,7 +98,7 @@ def _courses(lives: Lives) -> pd.DataFrame:
         _runs(histories.oral * within, "prednisone", "oral"),
         _runs(histories.pulse * within, "methylprednisolone", "iv"),
     ]
-    for drug in lives.drugs:
+    for drug in lives.plan.drugs:
         parts.append(
             _stretch(
                 drug.given,
@@ -193,7 +194,7 @@ def _events(lives: Lives) -> pd.DataFrame:
         site = after.sites[k].copy()
         site[site == "unknown"] = None
         parts.append(_event(day, "gi_perforation", site))
-        parts.append(_event(surgery, "surgery"))
+        parts.append(_event(surgery, "surgery", np.where(after.stomas[k], STOMA, site)))
     parts.append(_event(lives.death, "death"))
     frame = pd.concat(parts, ignore_index=True)
     last = lives.exit[frame["child"].to_numpy()]

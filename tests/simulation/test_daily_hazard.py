@@ -94,10 +94,28 @@ def test_baseline_is_a_lognormal_density_at_mid_day():
 
 def test_gi_hazard_rises_with_severity_and_nxp2_and_not_with_steroids():
     world = Scenario(gi_severity_hr=1.6, gi_nxp2_hr=1.5)
-    both = gi_hazard(state(severity=1.0, nxp2=1.0), world, 1e-4)[0]
-    assert both == pytest.approx(2.4e-4)
-    steroid = gi_hazard(state(dose=2.0, pulse=True, weighted=300.0), world, 1e-4)[0]
-    assert steroid == pytest.approx(1e-4)
+    both = gi_hazard(np.array([1.0, 0.0]), np.array([1.0, 0.0]), world, 1e-4)
+    assert both == pytest.approx([2.4e-4, 1e-4])
+
+
+def test_a_threshold_acts_at_the_threshold_and_above_it():
+    world = WORLD.with_values(threshold_hr=3.0, threshold_mg_kg=1.0, dose_hr=1.0)
+    for dose, ratio in ((0.95, 1.0), (1.0, 3.0), (2.0, 3.0)):
+        got = perforation_hazard(100, state(dose=dose), world, 1e-5)[0]
+        assert got == pytest.approx(1e-5 * ratio)
+
+
+def test_many_days_at_once_are_those_days_one_by_one():
+    days = np.array([[0], [539], [540], [1800]])
+    dose, nxp2 = np.array([[0.0, 1.0]] * 4), np.array([1.0, 0.0])
+    no = np.zeros((4, 2), dtype=bool)
+    many = DayState(dose - 1, nxp2, dose, ~no, 100 * dose, no, no)
+    got = perforation_hazard(days, many, WORLD)
+    for row, day in enumerate(days[:, 0]):
+        one = DayState(
+            dose[row] - 1, nxp2, dose[row], ~no[row], 100 * dose[row], no[row], no[row]
+        )
+        assert (got[row] == perforation_hazard(int(day), one, WORLD)).all()
 
 
 def test_gi_baseline_halves_with_its_half_life():
@@ -110,5 +128,6 @@ def test_the_truth_is_the_logarithm_of_the_ratios():
     assert truth["dose"] == pytest.approx(math.log(1.4))
     assert truth["nxp2_early"] == pytest.approx(math.log(4.0))
     assert set(truth) == {
-        *("severity", "nxp2_early", "nxp2_late", "dose", "pulse", "cumulative", "jak")
+        *("severity", "nxp2_early", "nxp2_late", "dose", "threshold", "pulse"),
+        *("cumulative", "jak"),
     }

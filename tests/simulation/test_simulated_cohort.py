@@ -183,27 +183,38 @@ def test_what_follows_a_perforation(many):
     assert (many.histories.gi_day[perforated] <= first[perforated]).all()
 
 
-def test_severity_confounds_pulses_and_perforation_when_steroids_do_nothing():
-    lives = draw_lives(
-        3,
-        np.arange(2048),
-        PRESETS["steroids_harmless"].with_values(h0_mass=0.4, no_gi_factor=1.0),
-    )[0]
-    perforated = lives.histories.perforation_day < NEVER
-    pulsed = lives.plan.pulse_at_start
-    crude = _odds_ratio(perforated, pulsed)
-    blind = draw_lives(
-        3,
-        np.arange(2048),
-        PRESETS["steroids_harmless"].with_values(
-            h0_mass=0.4, no_gi_factor=1.0, pulse_severity_or=1.0, pulse_nxp2_or=1.0
-        ),
-    )[0]
-    unconfounded = _odds_ratio(
-        blind.histories.perforation_day < NEVER, blind.plan.pulse_at_start
+def test_the_dial_confounds_pulses_and_perforation_when_steroids_do_nothing():
+    crude = {}
+    for dial in (0.0, 1.0, 2.0):
+        world = PRESETS["steroids_harmless"].with_values(
+            h0_mass=0.4, no_gi_factor=1.0, confounding=dial, follow_up_days=730
+        )
+        drawn = [
+            draw_lives(3, np.arange(k, k + 512), world)[0] for k in range(0, 4096, 512)
+        ]
+        perforated = [lives.histories.perforation_day < NEVER for lives in drawn]
+        pulsed = [lives.plan.pulse_at_start for lives in drawn]
+        crude[dial] = _odds_ratio(np.concatenate(perforated), np.concatenate(pulsed))
+    assert 0.85 < crude[0.0] < 1.18
+    assert crude[1.0] > 1.25
+    assert crude[2.0] > 1.15 * crude[1.0]
+
+
+def test_a_dial_at_zero_gives_steroids_blindly():
+    blind = PRESETS["tertiary"].with_values(confounding=0.0, follow_up_days=730)
+    drawn = [
+        draw_lives(5, np.arange(k, k + 512), blind)[0] for k in range(0, 2048, 512)
+    ]
+    gi_decided = [d.histories.gi_day < NEVER for d in drawn]
+    assert np.concatenate(gi_decided).sum() > 300
+    oral = np.concatenate([d.histories.oral[:600].mean(axis=0) for d in drawn])
+    severity = np.concatenate([d.histories.severity[:600].mean(axis=0) for d in drawn])
+    nxp2 = np.concatenate([d.children.nxp2 for d in drawn])
+    no_perforation = np.concatenate(
+        [d.histories.perforation_day == NEVER for d in drawn]
     )
-    assert crude > 1.5
-    assert 0.75 < unconfounded < 1.33
+    assert abs(np.corrcoef(oral[no_perforation], severity[no_perforation])[0, 1]) < 0.07
+    assert abs(np.corrcoef(oral[no_perforation], nxp2[no_perforation])[0, 1]) < 0.07
 
 
 def test_events_happen_on_the_day_after_the_hazard_that_caused_them(many):
