@@ -12,8 +12,16 @@ from jdm_stats.operating.plan_rows import TwinTask
 from jdm_stats.operating.truth import steroids_harmless
 from jdm_stats.operating.twins import Twin
 from jdm_stats.plan import AnalysisPlan
+from jdm_stats.simulation.scenario import Scenario
 
 __all__ = ["SOURCE", "ademp_words"]
+
+_EFFECTS = {
+    "pulse_hr": "a pulse",
+    "dose_hr": "a high oral dose",
+    "cumulative_hr": "100 mg/kg lately",
+    "threshold_hr": "a dose above the threshold",
+}
 
 SOURCE = "Morris, White, Crowther, Stat Med 2019;38:2074-2102, doi 10.1002/sim.8086"
 
@@ -66,11 +74,12 @@ def ademp_words(
 
 def _mechanism(task: TwinTask, twin: Twin, replicates: int, seed: int) -> str:
     scenario = task.scenario
-    effect = (
-        "steroids have no effect on perforation"
-        if steroids_harmless(scenario)
-        else f"hazard ratio of a pulse {scenario.pulse_hr:g}, of a high oral dose "
-        f"{scenario.dose_hr:g}, of 100 mg/kg cumulated {scenario.cumulative_hr:g}"
+    blind = scenario.confounding == 0
+    severity = (
+        "steroids are given without regard to severity"
+        if blind
+        else "severity, which the registry does not hold, brings on both steroids and "
+        "perforation"
     )
     shared = twin.sources.loc[twin.sources["source"] == "taken from the cohort", "what"]
     like = (
@@ -79,9 +88,18 @@ def _mechanism(task: TwinTask, twin: Twin, replicates: int, seed: int) -> str:
     return (
         f"SYNTHETIC: {replicates:,} twins of {task.n_patients:,} children each from the "
         f"scenario {scenario.name!r}, seed {seed}, none of the index case's pattern; "
-        f"{effect}; severity, which the registry does not hold, brings on both steroids "
-        f"and perforation.{like}"
+        f"{_effects(scenario)}; {severity}.{like}"
     )
+
+
+def _effects(scenario: Scenario) -> str:
+    if steroids_harmless(scenario):
+        return "steroids have no effect on perforation"
+    ratios = {words: getattr(scenario, name) for name, words in _EFFECTS.items()}
+    told = ", ".join(
+        f"{words} {ratio:g}" for words, ratio in ratios.items() if ratio != 1
+    )
+    return f"hazard ratios: {told}; what is not named has none"
 
 
 def _estimands(references: pd.DataFrame, large_sample: int | None) -> str:

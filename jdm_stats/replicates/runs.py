@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -256,9 +257,8 @@ def _one_thread_here() -> Any:
     if find_spec("threadpoolctl") is None:
         return nullcontext()
     import scipy.linalg  # noqa: F401  its library must be loaded to be held
-    from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1)
+    return import_module("threadpoolctl").threadpool_limits(1)
 
 
 @functools.cache

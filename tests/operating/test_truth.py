@@ -32,7 +32,9 @@ def test_every_steroid_term_is_0_where_steroids_are_harmless(model, term):
     assert term_truth(model, term, HARMLESS, None)[0] == 0.0
 
 
-@pytest.mark.parametrize("effect", ["dose_hr", "pulse_hr", "cumulative_hr"])
+@pytest.mark.parametrize(
+    "effect", ["dose_hr", "pulse_hr", "cumulative_hr", "threshold_hr"]
+)
 def test_one_effect_is_enough_to_be_no_longer_harmless(effect):
     value, why = term_truth(
         "Cox", "current_dose_mg_kg", HARMLESS.with_values(**{effect: 1.3}), PLAN
@@ -64,7 +66,7 @@ def test_a_pulse_measured_otherwise_has_none(change, said):
 @pytest.mark.parametrize(
     ("model", "term", "scenario", "plan", "said"),
     [
-        ("Cox", "nxp2", HARMLESS, PLAN, "4.078 before day 540, 1.303"),
+        ("Cox", "nxp2", HARMLESS, PLAN, f"{HARMLESS.nxp2_early_hr:g} before day 540"),
         ("Cox", "cmas", HARMLESS, PLAN, "no such term"),
         ("Cox", "current_dose_mg_kg", Scenario(), PLAN, "not log-linear"),
         ("Logistic", "pulse_by_landmark", Scenario(), PLAN, "no hazard ratio"),
