@@ -23,6 +23,7 @@ _FACE = {
     "missing_pattern_plot": "jdm_stats.plots.missing_pattern",
     "chains_plot": "jdm_stats.plots.missing_pattern",
     "schoenfeld_plot": "jdm_stats.plots.schoenfeld",
+    "operating_plot": "jdm_stats.plots.operating",
     "path_diagram": "jdm_stats.plots.causal",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",

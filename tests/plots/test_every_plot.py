@@ -154,6 +154,21 @@ def ledger(**options):
     return plots.ledger_plot(table, **options)
 
 
+def operating(**options):
+    table = pd.DataFrame(
+        {
+            "model": ["a", HOSTILE, "b"],
+            "term": [HOSTILE, HOSTILE, "t"],
+            "replicates": 200,
+            "not_estimable": [0.0, 0.1, 1.0],
+            "no_limits": [0.0, 0.1, 1.0],
+            "coverage_of_truth": [0.5, 1.0, np.nan],
+            "coverage_of_large_sample": [0.95, 0.9, np.nan],
+        }
+    )
+    return plots.operating_plot(table, **options)
+
+
 def diagram(**options):
     nodes = pd.DataFrame({"node": ["a", HOSTILE], "x": [0, 1], "y": [0, 1]})
     edges = pd.DataFrame({"source": ["a"], "target": [HOSTILE]})
@@ -170,6 +185,7 @@ EVERY = [
     survival,
     courses,
     flow,
+    operating,
     diagram,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
@@ -299,6 +315,7 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.incidence_plot, ["group", "time_days", "estimate", "n_at_risk"]),
         (plots.survival_plot, ["group", "time_days", "estimate", "n_events"]),
         (plots.flow_plot, ["stage", "n"]),
+        (plots.operating_plot, ["model", "term", "coverage_of_truth", "no_limits"]),
     ],
 )
 def test_a_table_without_its_columns_is_refused_naming_all_of_them(draw, missing):
