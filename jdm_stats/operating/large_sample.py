@@ -8,15 +8,20 @@ mend (this value less the truth).
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from jdm_stats.analysis.fits import MODELS, OTHER
-from jdm_stats.operating.plan_rows import TwinTask, plan_rows
+from jdm_stats.errors import UsageError
+from jdm_stats.operating.call import about_run
+from jdm_stats.operating.plan_rows import COLUMNS, TwinTask, plan_rows
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.replicates.runs import replicate_rng
+from jdm_stats.replicates.runs import replicate_rng, run_replicates
 from jdm_stats.simulation.simulate import simulate_cohort
 
 __all__ = ["large_sample_rows", "large_sample_values"]
@@ -28,7 +33,12 @@ _KEY = (0, 1)
 _POOLED = f"which antibodies are pooled as {OTHER!r} differs from one twin to the next"
 
 
-def large_sample_rows(task: TwinTask, children: int, seed: int) -> pd.DataFrame:
+def large_sample_rows(
+    task: TwinTask,
+    children: int,
+    seed: int,
+    path: str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
     """Draw one large cohort of the task's scenario and apply its plan once.
 
     Parameters
@@ -38,13 +48,43 @@ def large_sample_rows(task: TwinTask, children: int, seed: int) -> pd.DataFrame:
         Size of the large cohort.
     seed : int
         Seed of the run; the cohort has a stream of its own.
+    path : str or path, optional
+        File of the twins; the large cohort's rows are kept beside it, with
+        ``.large_sample`` added to the name.
 
     Returns
     -------
     DataFrame
         As `jdm_stats.operating.plan_rows.plan_rows`, with Wald limits; an `AnalysisPlan`
         is fitted without penalty where it has a penalty.
+
+    Raises
+    ------
+    UsageError
+        When the plan raises on the large cohort, with what it said.
     """
+    if path is not None:
+        path = Path(path).with_name(f"{Path(path).name}.large_sample")
+    run = run_replicates(
+        functools.partial(_once, task, children, seed),
+        1,
+        rng=seed,
+        n_jobs=1,
+        path=path,
+        about=about_run(task) | {"large_sample": children},
+    )
+    if len(run.errors):
+        raise UsageError(
+            f"the plan cannot be applied to {children:,} children: "
+            f"{run.errors['error'].iloc[0]}; mend it, or draw none with large_sample=None"
+        )
+    return run.rows.reindex(columns=list(COLUMNS))
+
+
+def _once(
+    task: TwinTask, children: int, seed: int, replicate: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Give the rows of the large cohort, whose stream is of a key of its own."""
     cohort = simulate_cohort(
         children,
         scenario=task.scenario,

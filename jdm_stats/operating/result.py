@@ -9,13 +9,17 @@ import pandas as pd
 
 from jdm_stats.html import format_number, html_table, notes_list
 from jdm_stats.operating.ademp import SOURCE
-from jdm_stats.operating.performance import FALSE_POSITIVE, POWER
+from jdm_stats.operating.performance import FALSE_POSITIVE, POWER, REFERENCES
 from jdm_stats.operating.twins import Twin
 
 __all__ = ["OperatingCharacteristics"]
 
 # Part of the spread of estimates from which the large cohort's own error is told.
 _UNSURE = 0.25
+_BRACKETS = (
+    "In brackets: the Monte Carlo standard error; of the large-sample value, its standard "
+    "error."
+)
 _VALUES_CAPTION = "Where the estimates lie: the truth and the large-sample value"
 _ERRORS_CAPTION = "Whether standard errors and limits are honest"
 _TESTS_CAPTION = "What is found, what is missed, and how often nothing is said"
@@ -83,6 +87,15 @@ class OperatingCharacteristics:
         return list(zip(table["model"], table["term"], strict=True))
 
     @property
+    def references(self) -> pd.DataFrame:
+        """What each term is held against, and why: truth and large-sample value.
+
+        Columns ``model, term, truth, truth_why, large_sample, large_sample_se,
+        large_sample_why``.
+        """
+        return self.table[list(REFERENCES)].copy()
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a careful reader must know."""
         notes = ["SYNTHETIC: every child of every twin is simulated."]
@@ -92,6 +105,7 @@ class OperatingCharacteristics:
                 f"{len(self.errors)} of {self.replicates} runs raised an error and count "
                 f"as not estimable; most often ({count}): {text}"
             )
+        notes += self._unknown_truths()
         if self.unused_truth:
             notes.append(
                 f"a truth was given for {', '.join(self.unused_truth)}, which no model has"
@@ -116,6 +130,14 @@ class OperatingCharacteristics:
                 "brackets): a larger large_sample makes it, and the coverage of it, sharper"
             )
         return tuple(notes)
+
+    def _unknown_truths(self) -> list[str]:
+        """Say, once a reason, why a term has no truth."""
+        unknown = self.table[self.table["truth"].isna()]
+        grouped = unknown.groupby("truth_why", sort=False)["term"].unique()
+        return [
+            f"no truth of {', '.join(terms)}: {why}" for why, terms in grouped.items()
+        ]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OperatingCharacteristics):
@@ -144,6 +166,7 @@ class OperatingCharacteristics:
         lines += [f"{heading}: {text}" for heading, text in self.words]
         for caption, shown in self._shown():
             lines += ["", f"{caption}:", shown.to_string(index=False)]
+        lines += ["", _BRACKETS]
         lines += ["", *(f"- {note}" for note in self.notes)]
         return "\n".join(lines)
 
@@ -158,7 +181,13 @@ class OperatingCharacteristics:
             )
         ]
         parts += [
-            html_table(shown, caption=caption, header_column=2, synthetic=True)
+            html_table(
+                shown,
+                caption=caption,
+                header_column=2,
+                footnotes=[_BRACKETS],
+                synthetic=True,
+            )
             for caption, shown in self._shown()
         ]
         if len(self.reasons):
@@ -166,7 +195,11 @@ class OperatingCharacteristics:
             caption = "Why there is no estimate"
             parts.append(
                 html_table(
-                    reasons, caption=caption, header_column=2, formats={"Share": ".1%"}
+                    reasons,
+                    caption=caption,
+                    header_column=2,
+                    formats={"Share": ".1%"},
+                    synthetic=True,
                 )
             )
         return "".join(parts) + notes_list(self.notes)

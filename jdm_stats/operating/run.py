@@ -69,6 +69,7 @@ def operating_characteristics(
         Worker processes, as `jdm_stats.replicates.runs.run_replicates` takes it.
     path : str or path, optional
         File that takes each twin's estimates as they come; a killed run goes on from it.
+        The large cohort's stand in a file beside it.
     truth : mapping of str to float, optional
         The truth of a term where the caller knows it, on the scale of the estimates; it
         stands before what the scenario tells.
@@ -125,7 +126,7 @@ def operating_characteristics(
     try_plan(task, seed)
     found = None
     if large_sample is not None:
-        found = large_sample_rows(task, large_sample, seed)
+        found = large_sample_rows(task, large_sample, seed, path)
     run = run_replicates(
         task,
         replicates,

@@ -88,6 +88,28 @@ def test_a_twin_is_the_same_in_a_longer_run_and_from_a_file(tmp_path):
     assert first.equals(short.estimates)
 
 
+def test_the_large_cohort_is_kept_beside_the_twins(tmp_path, monkeypatch):
+    path = tmp_path / "run.jsonl"
+    settings = {"path": path, "large_sample": 3, "replicates": 2}
+    first = of_draws(**settings)
+    kept = path.with_name("run.jsonl.large_sample")
+    assert kept.read_bytes().count(b"\n") == 2
+    monkeypatch.setattr("jdm_stats.operating.large_sample.plan_rows", None)
+    assert of_draws(**settings) == first
+    assert first.table["large_sample"].notna().all()
+    with pytest.raises(
+        UsageError, match=r"about\.large_sample: the file has 3, this run 4"
+    ):
+        of_draws(**settings | {"large_sample": 4})
+
+
+def test_a_plan_that_fails_on_the_large_cohort_is_told_before_any_twin(tmp_path):
+    path = tmp_path / "run.jsonl"
+    with pytest.raises(UsageError, match=r"to 3 children: .* lacks term, p_value"):
+        of_draws(poor_table, large_sample=3, path=path)
+    assert not path.exists()
+
+
 def test_a_file_of_another_plan_is_refused(tmp_path):
     path, settings = tmp_path / "run.jsonl", {"models": ["Cox"], "large_sample": None}
     operating_characteristics(PLAN, HARMLESS, 100, 1, path=path, **settings)
