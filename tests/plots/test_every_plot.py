@@ -175,6 +175,19 @@ def diagram(**options):
     return plots.path_diagram(nodes, edges, adjusted=["a"], **options)
 
 
+def steps(**options):
+    table = pd.DataFrame(
+        {
+            "label": [HOSTILE, "b"],
+            "status": ["reported", "assumed"],
+            "low": [None, 2],
+            "high": [None, 9],
+            "words": [HOSTILE, "2 to 9 after it"],
+        }
+    )
+    return plots.steps_plot(table, source=HOSTILE, **options)
+
+
 EVERY = [
     forest,
     ledger,
@@ -187,6 +200,7 @@ EVERY = [
     flow,
     operating,
     diagram,
+    steps,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
 
@@ -316,6 +330,7 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.survival_plot, ["group", "time_days", "estimate", "n_events"]),
         (plots.flow_plot, ["stage", "n"]),
         (plots.operating_plot, ["model", "term", "coverage_of_truth", "no_limits"]),
+        (plots.steps_plot, ["label", "status", "low", "high"]),
     ],
 )
 def test_a_table_without_its_columns_is_refused_naming_all_of_them(draw, missing):
