@@ -78,8 +78,8 @@ def _mechanism(task: TwinTask, twin: Twin, replicates: int, seed: int) -> str:
     severity = (
         "steroids are given without regard to severity"
         if blind
-        else "severity, which the registry does not hold, brings on both steroids and "
-        "perforation"
+        else "severity, which the registry does not hold, and GI involvement bring on both "
+        "steroids and perforation"
     )
     shared = twin.sources.loc[twin.sources["source"] == "taken from the cohort", "what"]
     like = (
