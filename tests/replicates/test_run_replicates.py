@@ -94,7 +94,7 @@ def test_a_run_is_made_longer_and_read_shorter(tmp_path):
     assert shorter == run_replicates(awkward_numbers, 2, rng=1)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_run_killed_outright_is_taken_up_where_it_stood(tmp_path, workers):
     path = tmp_path / "run.jsonl"
     command = [sys.executable, "-m", "tests.replicates.tasks", path, str(workers)]
