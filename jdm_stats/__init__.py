@@ -141,6 +141,10 @@ _FACE = {
     "cumulative_hazard": "jdm_stats.imputation.hazard",
     "pool_fits": "jdm_stats.imputation.pooling",
     "pool_estimates": "jdm_stats.imputation.rubin",
+    # how a plan does in worlds whose truth is known
+    "operating_characteristics": "jdm_stats.operating.run",
+    "twin_scenario": "jdm_stats.operating.twins",
+    "run_replicates": "jdm_stats.replicates.runs",
     # what a registry of so many children can detect
     "StudyDesign": "jdm_stats.power.study_design",
     "expected_events": "jdm_stats.power.study_design",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
@@ -22,6 +22,9 @@ from jdm_stats.schema import ANTIBODIES
 OTHER = "other antibody"
 LATEST_CMAS = "latest_cmas"
 ANTIBODY_TERM = 'C(antibody_group, Treatment("none"))'
+
+# The models of a plan, by name, in the order they are told.
+MODELS = ("Cox", "Firth Cox", "Logistic", "Firth logistic", "Firth Cox by antibody")
 
 Fits = tuple[dict[str, FitResult], dict[str, str]]
 
@@ -78,9 +81,24 @@ def plan_intervals(
 
 
 def plan_fits(
-    plan: AnalysisPlan, intervals: pd.DataFrame, landmark: pd.DataFrame
+    plan: AnalysisPlan,
+    intervals: pd.DataFrame,
+    landmark: pd.DataFrame,
+    *,
+    only: Collection[str] | None = None,
+    interval: str | None = None,
 ) -> Fits:
     """Fit plain beside Firth; a separation found is in the result, not on the screen.
+
+    Parameters
+    ----------
+    plan : AnalysisPlan
+    intervals, landmark : DataFrame
+        Rows of the Cox and of the logistic models.
+    only : collection of str, optional
+        Names among `MODELS` of those to fit; default all.
+    interval : {"profile", "wald"}, optional
+        Kind of the limits; default as `jdm_stats.fit_cox` chooses.
 
     Raises
     ------
@@ -101,10 +119,14 @@ def plan_fits(
     by_antibody = " + ".join(ANTIBODY_TERM if t == "nxp2" else t for t in terms)
 
     def cox(frame: pd.DataFrame, formula: str, penalty: str | None) -> FitResult:
-        return fit_cox(frame, formula, penalty=penalty, ties=plan.ties)
+        return fit_cox(
+            frame, formula, penalty=penalty, ties=plan.ties, interval=interval
+        )
 
     def logistic(penalty: str | None) -> FitResult:
-        return fit_logistic(landmark, plan.logistic_formula, penalty=penalty)
+        return fit_logistic(
+            landmark, plan.logistic_formula, penalty=penalty, interval=interval
+        )
 
     calls: dict[str, Callable[[], FitResult]] = {
         "Cox": lambda: cox(intervals, plan.cox_formula, None),
@@ -114,7 +136,7 @@ def plan_fits(
     }
     if "nxp2" in terms:
         calls["Firth Cox by antibody"] = lambda: cox(grouped, by_antibody, "firth")
-    return _attempt(calls)
+    return _attempt({k: c for k, c in calls.items() if only is None or k in only})
 
 
 def cmas_fits(plan: AnalysisPlan, cohort: Cohort | History) -> Fits:

@@ -214,7 +214,7 @@ def run_analysis(
         definite_only=plan.definite_only,
         steroids=steroids.of_children(pd.Index(drawn.patients["patient_id"])),
     )
-    intervals, landmark = _tables(plan, history)
+    intervals, landmark = analysis_tables(plan, history)
     fits, failures = plan_fits(plan, intervals, landmark)
     by_cmas, cmas_failures = cmas_fits(plan, history)
     return RiskAnalysis(
@@ -244,7 +244,9 @@ def _refuse_imputed(cohort: Cohort) -> None:
         )
 
 
-def _tables(plan: AnalysisPlan, history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
+def analysis_tables(
+    plan: AnalysisPlan, history: History
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of the Cox and of the logistic models; courses at fault told all at once."""
     calls = (
         lambda: plan_intervals(plan, history),

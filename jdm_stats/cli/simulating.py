@@ -30,7 +30,6 @@ def simulate(arguments: argparse.Namespace) -> int:
     """Draw a SYNTHETIC cohort of any size and write its folder, slice by slice."""
     if arguments.list_presets:
         return _list_presets()
-    from jdm_stats.diagnostics.progress import progress
     from jdm_stats.simulation.folders import write_simulated
 
     scenario, faults = _scenario(arguments)
@@ -50,11 +49,7 @@ def simulate(arguments: argparse.Namespace) -> int:
             arguments.parser.error(f"--out DIR is required\n{said}".rstrip())
         raise UsageError(said)
     written = write_simulated(
-        arguments.patients,
-        arguments.out,
-        scenario=scenario,
-        watch=lambda drawn, total: progress(drawn, "slices", total=total),
-        **call,
+        arguments.patients, arguments.out, scenario=scenario, **call
     )
     tell(
         f"{written.name}: {arguments.patients:,} simulated children, none of them real"

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from jdm_stats.diagnostics.progress import progress
 from jdm_stats.errors import JdmStatsWarning
 from jdm_stats.models.fit import FitResult
 from jdm_stats.models.fitted_rows import CoxRows, FittedRows
 from jdm_stats.models.fitting_road import infer_rows
 from jdm_stats.models.inference import Inference
+from jdm_stats.replicates.progress import progress
 
 
 def rows_without(rows: FittedRows, event: int, leave_out: str) -> FittedRows:

@@ -24,6 +24,7 @@ _FACE = {
     "missing_pattern_plot": "jdm_stats.plots.missing_pattern",
     "chains_plot": "jdm_stats.plots.missing_pattern",
     "schoenfeld_plot": "jdm_stats.plots.schoenfeld",
+    "operating_plot": "jdm_stats.plots.operating",
     "hazard_ratios_plot": "jdm_stats.plots.depletion",
     "severity_at_risk_plot": "jdm_stats.plots.depletion",
     "path_diagram": "jdm_stats.plots.causal",

@@ -20,6 +20,7 @@ from jdm_stats.cohort.staging import (
 )
 from jdm_stats.cohort.table_files import Piece, TableFiles, rendered
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.progress import progress
 from jdm_stats.schema import DAYS_PER_YEAR, TABLES
 from jdm_stats.simulation.latent import (
     TRUTH_TABLE,
@@ -85,7 +86,8 @@ def write_simulated(
     n_jobs : int, default 1
         Workers, through joblib and its backends; -1 for one per core.
     watch : function of (iterable, int), optional
-        Hands on the slices as they come, being told their number: for a line of progress.
+        Hands on the slices as they come, being told their number; by default a bar on a
+        terminal, nothing elsewhere.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def write_simulated(
             closing(_in_order(whole, chunk, format, with_truth, n_jobs)) as drawn,
             TableFiles(new, tables, format) as files,
         ):
-            for pieces, counted in drawn if watch is None else watch(drawn, slices):
+            for pieces, counted in (watch or _bar)(drawn, slices):
                 files.append(pieces)
                 count.update(counted)
         write_about(new, about)
@@ -147,6 +149,10 @@ def write_simulated(
         perforated=count["perforated"],
         deaths=count["deaths"],
     )
+
+
+def _bar(drawn: Iterable[Drawn], slices: int) -> Iterator[Drawn]:
+    return progress(drawn, "slices", total=slices)
 
 
 def check_call(

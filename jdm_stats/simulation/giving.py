@@ -90,7 +90,9 @@ def find_flares(
     ill = severity[:, who]
     u = streams.uniforms("flare_daily", len(severity))[:, who]
     per_sd = scenario.confounding * math.log(scenario.flare_severity_hr)
-    chance = np.exp(per_sd * ill)
+    # As many flares in the mean, over normal severity, wherever the dial stands.
+    as_usual = math.log(scenario.flare_severity_hr) ** 2 - per_sd**2
+    chance = np.exp(per_sd * ill + round(as_usual / 2, 12))
     chance *= -scenario.flares_per_year / DAYS_PER_YEAR
     day = np.arange(len(severity))[:, None]
     methotrexate = plan.drugs[0]
@@ -104,7 +106,7 @@ def find_flares(
     odds = scenario.pulse_flare_log_odds + plan.pulse_log_odds[child]
     odds = odds + _indication(scenario) * then
     share = np.round(chance[days, place] * logistic(odds), 12)
-    severe = (then > _SEVERE) & (scenario.confounding > 0)
+    severe = scenario.confounding * then > _SEVERE
     back = np.where(severe, 0, _turn(scenario))
     return Flares(days, child, back, u[days, place] < share)
 

@@ -154,6 +154,21 @@ def ledger(**options):
     return plots.ledger_plot(table, **options)
 
 
+def operating(**options):
+    table = pd.DataFrame(
+        {
+            "model": ["a", HOSTILE, "b"],
+            "term": [HOSTILE, HOSTILE, "t"],
+            "replicates": 200,
+            "not_estimable": [0.0, 0.1, 1.0],
+            "no_limits": [0.0, 0.1, 1.0],
+            "coverage_of_truth": [0.5, 1.0, np.nan],
+            "coverage_of_large_sample": [0.95, 0.9, np.nan],
+        }
+    )
+    return plots.operating_plot(table, **options)
+
+
 def diagram(**options):
     nodes = pd.DataFrame({"node": ["a", HOSTILE], "x": [0, 1], "y": [0, 1]})
     edges = pd.DataFrame({"source": ["a"], "target": [HOSTILE]})
@@ -210,6 +225,7 @@ EVERY = [
     survival,
     courses,
     flow,
+    operating,
     diagram,
     detectable,
     power,
@@ -345,6 +361,7 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.flow_plot, ["stage", "n"]),
         (plots.detectable_ratio_plot, ["n_children", "detectable_above"]),
         (plots.power_plot, ["n_children", "power", "hazard_ratio"]),
+        (plots.operating_plot, ["model", "term", "coverage_of_truth", "no_limits"]),
         (plots.steps_plot, ["label", "status", "low", "high"]),
     ],
 )
