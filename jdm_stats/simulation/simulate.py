@@ -53,8 +53,9 @@ def simulate_cohort(
     n_patients : int, default 600
         Number of children, 1 or more.
     scenario : Scenario or str, optional
-        The world to draw from, or the name of a preset: ``tertiary`` (the default),
-        ``population`` or ``steroids_harmless``.
+        The world to draw from, or presets joined by ``+``: ``tertiary`` (the default),
+        ``population``; ``western``, ``east_asia``; ``steroids_harmless``,
+        ``steroids_harmful``, ``dose_threshold``.
     rng : int or numpy.random.Generator, default 20240618
         A seed of 0 or more, or a Generator from which one seed is drawn. The global
         generator is never touched.
