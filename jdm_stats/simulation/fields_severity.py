@@ -46,6 +46,15 @@ class Severity:
         "C",
         "assumed: readings better under steroids; the severity itself is not",
     )
+    gi_reading_sd: float = parameter(
+        1.5,
+        "rate",
+        "SD of severity, half after 180 days",
+        0,
+        2.5,
+        "C",
+        "assumed: readings worse with GI involvement; Xu 2023: CMAS below 5 in 6 of 7",
+    )
     cmas_level: float = parameter(
         35.0,
         "real",

@@ -1,7 +1,8 @@
 """Clinic readings: scores of strength, CK and LDH, noisy views of the severity; growth.
 
 A reading on day d sees the severity z(d - 1), made better by time since diagnosis and by
-the oral dose of the day before, less so in children who are severely ill. So a reading
+the oral dose of the day before, less so in children who are severely ill; and made worse
+while the gut is involved, since such children are very weak. So a reading
 taken after treatment began depends on the treatment as well as on the severity. Steroids
 add weight and slow growth (`jdm_stats.simulation.growth`). Readings never act on anything.
 """
@@ -30,6 +31,7 @@ _LIMITS = {"cmas": 52.0, "mmt8": 80.0, "physician_global": 10.0, "chaq": 3.0}
 _ROWS_PER_VISIT = 10
 _EITHER_WAY = 10
 _RECOVERY_DAYS = 180.0
+_GUT_HALF_LIFE_DAYS = 180.0
 _RECOVERING, _RECOVERING_PER_SD = 1.0, 1.5
 _CK_NORMAL, _CK_DAYS, _CK_PER_SD, _CK_NOISE = 100.0, 150.0, 0.4, 0.3
 _LDH_NORMAL, _LDH_PER_SD, _LDH_NOISE = 230.0, 0.12, 0.15
@@ -74,7 +76,8 @@ def read_clinic(
     severity = np.take_along_axis(histories.severity, at, axis=0)
     yesterday = np.take_along_axis(histories.oral, np.maximum(at - 1, 0), axis=0) / 100
     dose = np.where(at > 0, yesterday, 0.0)
-    activity = severity - _recovered(at, dose, severity, scenario)
+    shown = severity + _with_the_gut(at, histories.gi_day, scenario)
+    activity = shown - _recovered(at, dose, shown, scenario)
     noise = normal_quantile(u[:, 2:6])
     value = _scores(children, at, activity, noise, scenario)
     value["ck_u_l"] = _ck(children, at, activity, noise[:, 3], scenario)
@@ -87,6 +90,15 @@ def read_clinic(
         value[measure] = np.where(lacks, np.nan, value[measure])
     value |= measured_growth(children, histories, scenario, at)
     return Readings(np.where(seen, day, -1), {m: value[m] for m in MEASURES})
+
+
+def _with_the_gut(
+    day: NDArray[np.int64], gi_day: NDArray[np.int64], scenario: Scenario
+) -> NDArray[np.float64]:
+    """How much worse readings are from GI involvement on, fading, in SD of severity."""
+    since = np.maximum(day - gi_day, 0)
+    fading = 0.5 ** (since / _GUT_HALF_LIFE_DAYS)
+    return np.round(scenario.gi_reading_sd * fading * (day >= gi_day), 6)
 
 
 def _recovered(
