@@ -12,6 +12,7 @@ import pandas as pd
 
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.cohort.metadata import conform_metadata
+from jdm_stats.cohort.truth import Truth, truth_of
 from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import DAYS_PER_YEAR, TABLES
 
@@ -132,6 +133,23 @@ class Cohort:
     def synthetic(self) -> bool:
         """Whether the children are simulated."""
         return bool(self._metadata["synthetic"])
+
+    @property
+    def truth(self) -> Truth:
+        """What is known for certain of simulated children: the effects they were drawn with.
+
+        Raises
+        ------
+        UsageError
+            For real children, who have no known truth.
+
+        Examples
+        --------
+        >>> import jdm_stats as jdm
+        >>> jdm.simulate_cohort(20, rng=1).truth.no_gi_factor
+        0.05
+        """
+        return truth_of(self)
 
     @property
     def n_patients(self) -> int:

@@ -23,6 +23,8 @@ _FACE = {
     "missing_pattern_plot": "jdm_stats.plots.missing_pattern",
     "chains_plot": "jdm_stats.plots.missing_pattern",
     "schoenfeld_plot": "jdm_stats.plots.schoenfeld",
+    "hazard_ratios_plot": "jdm_stats.plots.depletion",
+    "severity_at_risk_plot": "jdm_stats.plots.depletion",
     "path_diagram": "jdm_stats.plots.causal",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",

@@ -43,6 +43,7 @@ TOPICS = {
     "visits": 8,
     "index_case": 9,
     "labs": 10,
+    "strategy": 11,
 }
 
 # Acklam's rational approximation of the normal quantile (relative error below 1.2e-9).
