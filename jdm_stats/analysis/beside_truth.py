@@ -2,9 +2,10 @@
 
 Three things about steroids are asked of a synthetic cohort: what a pulse lately, the oral dose
 of the day and all steroid so far do to the hazard of a first perforation. Each is answered by
-Cox models that hold more and more: nothing else, the other steroid terms, anti-NXP2, CMAS at
-diagnosis, the latest CMAS, GI involvement, and at last what no registry holds, latent severity.
-The last model is the hazard the children were drawn with, so its answers aim at the truth; what
+Cox models that hold more and more: nothing else, anti-NXP2, CMAS at diagnosis, the latest
+CMAS, GI involvement, the other two steroid terms, and at last what no registry holds, latent
+severity in place of its readings. The last model is the hazard the children were drawn with,
+so its answers aim at the truth; what
 the others differ by is confounding.
 
 Of the children at risk on a day with a perforation, a random sample stands for all; the answers
@@ -42,15 +43,16 @@ EXPOSURES: Mapping[str, str] = {
     "cumulative": "All steroid so far, per 100 mg/kg",
 }
 _NXP2 = ("nxp2_early", "nxp2_late")
+_CMAS = ("cmas_first", "cmas_latest")
 # Each step adds to the one before; the last holds the terms of the hazard and no reading.
 STEPS: Mapping[str, tuple[str, ...]] = {
     "Crude": (),
-    "+ other steroid terms": tuple(EXPOSURES),
-    "+ anti-NXP2": (*EXPOSURES, *_NXP2),
-    "+ CMAS at diagnosis": (*EXPOSURES, *_NXP2, "cmas_first"),
-    "+ latest CMAS": (*EXPOSURES, *_NXP2, "cmas_first", "cmas_latest"),
-    "+ GI involvement": (*EXPOSURES, *_NXP2, "cmas_first", "cmas_latest", "no_gi"),
-    "All that acts (latent severity)": (*EXPOSURES, *_NXP2, "no_gi", "severity"),
+    "+ anti-NXP2": _NXP2,
+    "+ CMAS at diagnosis": (*_NXP2, "cmas_first"),
+    "+ latest CMAS": (*_NXP2, *_CMAS),
+    "+ GI involvement": (*_NXP2, *_CMAS, "no_gi"),
+    "+ other steroid terms": (*_NXP2, *_CMAS, "no_gi", *EXPOSURES),
+    "All that acts (latent severity)": (*_NXP2, "no_gi", "severity", *EXPOSURES),
 }
 # Terms that act in some worlds only join the last step there.
 _IN_SOME_WORLDS = ("threshold", "jak")
@@ -65,7 +67,7 @@ class BesideTruth:
     scenario : str
         Name of the world.
     children, events : int
-        Children at risk on some day with a perforation, and first perforations among them.
+        Children in any of the models, and first perforations among them.
     left_out : int
         Children left out of every step since a covariate of theirs is not known.
     estimates : DataFrame
@@ -146,7 +148,7 @@ def answers_beside_truth(
     Raises
     ------
     UsageError
-        For a cohort that is real or without a perforation, or too few controls.
+        For a cohort that is real or without a perforation, or fewer than one control.
 
     Examples
     --------
@@ -157,13 +159,10 @@ def answers_beside_truth(
     >>> answers.of("pulse")["truth"].unique().tolist()
     [1.0]
     """
-    if controls < 1:
-        raise UsageError(f"controls must be 1 or more, not {controls!r}")
-    rows = risk_set_rows(cohort)
+    rows = risk_set_rows(cohort, controls=controls, rng=rng)
     needed = sorted({name for names in STEPS.values() for name in names})
     known = rows[needed].notna().all(axis=1)
     whole = rows[known]
-    sampled = _sampled(whole, controls, np.random.default_rng(rng))
     truth = dict(cohort.truth.log_hazard_ratios)
     more = tuple(term for term in _IN_SOME_WORLDS if truth.get(term))
     last = list(STEPS)[-1]
@@ -172,7 +171,7 @@ def answers_beside_truth(
         for step, terms in STEPS.items():
             columns = [exposure, *(t for t in terms if t != exposure)]
             columns += more if step == last else ()
-            row = answer(sampled, columns, conf_level)
+            row = answer(whole, columns, conf_level)
             row |= {"exposure": exposure, "term": EXPOSURES[exposure], "model": step}
             found.append(row | {"truth": math.exp(truth[exposure])})
     return BesideTruth(
@@ -182,15 +181,6 @@ def answers_beside_truth(
         left_out=int(rows["patient_id"].nunique() - whole["patient_id"].nunique()),
         estimates=marked(pd.DataFrame(found), True),
     )
-
-
-def _sampled(
-    rows: pd.DataFrame, controls: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Keep all events and a random share of the others, the same on every row of a day."""
-    at_risk = rows.groupby("stop")["event"].transform("size").to_numpy()
-    drawn = rng.random(len(rows)) < controls / at_risk
-    return rows[drawn | (rows["event"] == 1).to_numpy()]
 
 
 def answer(

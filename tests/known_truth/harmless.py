@@ -70,10 +70,11 @@ def answers(
     world = preset.with_values(
         name=preset.name, confounding=dial, h0_mass=preset.h0_mass * times
     )
-    rows = risk_set_rows(complete_cohort(world, children, rng=seed))
+    cohort = complete_cohort(world, children, rng=seed)
+    rows = risk_set_rows(cohort, controls=CONTROLS)
     plateau = 1.0 - np.exp(-HIGH_MG_KG / world.dose_scale_mg_kg)
     rows["high"] = (rows["dose"] >= plateau - 1e-9).astype(float)
-    rows = _sampled(rows[rows[["cmas_first", "cmas_latest"]].notna().all(axis=1)])
+    rows = rows[rows[["cmas_first", "cmas_latest"]].notna().all(axis=1)]
     at = [rows[name].to_numpy() for name in ("event", "start", "stop")]
     found = []
     for exposure in EXPOSURES:
@@ -84,14 +85,6 @@ def answers(
             told = (fit.coefficients[0], fit.std_errors[0], events, children)
             found.append((dial, exposure, adjusted, *told))
     return pd.DataFrame(found, columns=COLUMNS)
-
-
-def _sampled(rows: pd.DataFrame) -> pd.DataFrame:
-    rng = np.random.default_rng(1)
-    at_risk = rows.groupby("stop")["event"].transform("size").to_numpy()
-    return rows[
-        (rng.random(len(rows)) < CONTROLS / at_risk) | (rows["event"] == 1).to_numpy()
-    ]
 
 
 def main() -> None:
