@@ -14,8 +14,9 @@ import pandas as pd
 
 from jdm_stats.simulation.presets import PRESETS
 from tests.calibration.children import described_children
-from tests.calibration.figures import Published, figures_of, published
+from tests.calibration.figures import figures_of
 from tests.calibration.measures import Measured
+from tests.calibration.published import Published, published
 
 SEED, CHILDREN = 20261129, 20_000
 HERE = Path(__file__).resolve().parent
