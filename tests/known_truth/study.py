@@ -23,7 +23,6 @@ from tests.known_truth.rows import smaller_groups, true_rows, true_values
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "known_truth.csv"
 SEEDS = range(1, 21)
-CONTROLS = 300
 FEWEST, MOST_ERRORS = 30, 3.0
 COLUMNS = [
     "world",
@@ -57,22 +56,25 @@ class World:
 
 _JAK = (("jak_hr", 2.0), ("jak_after_gi_share", 0.6), ("jak_first_year", 2009))
 WORLDS = {
-    "tertiary, 10 times": World("tertiary", 10, 2_000),
-    "steroids_harmless, 10 times": World("steroids_harmless", 10, 2_000),
-    "steroids_harmful, 4 times": World("steroids_harmful", 4, 2_000),
-    "dose_threshold, 10 times": World("dose_threshold", 10, 2_000),
-    "JAK inhibitor harmful, 10 times": World("tertiary", 10, 2_000, _JAK),
-    "given blindly, 10 times": World("tertiary", 10, 2_000, (("confounding", 0.0),)),
+    "tertiary, 10 times": World("tertiary", 10, 2_500),
+    "steroids_harmless, 10 times": World("steroids_harmless", 10, 2_500),
+    "steroids_harmful, 4 times": World("steroids_harmful", 4, 2_500),
+    "dose_threshold, 10 times": World("dose_threshold", 10, 2_500),
+    "JAK inhibitor harmful, 10 times": World("tertiary", 10, 2_500, _JAK),
+    "given blindly, 10 times": World("tertiary", 10, 4_000, (("confounding", 0.0),)),
     "tertiary": World("tertiary", 1, 8_000),
 }
 
 
 def records_of(name: str, seed: int) -> list[dict[str, Any]]:
-    """Fit one cohort of a world; one record per term."""
+    """Fit one cohort of a world; one record per term.
+
+    Where no event falls into one of a term's groups there is no plain estimate of any term,
+    and the records say so by their missing estimates.
+    """
     world = WORLDS[name]
-    rows = true_rows(world.scenario, world.children, seed, controls=CONTROLS)
+    rows = true_rows(world.scenario, world.children, seed)
     fit = fit_arrays(rows.x, rows.event, rows.start, rows.start + 1)
-    assert not fit.reason, fit.reason
     smaller, events = smaller_groups(rows), int(rows.event.sum())
     truth = true_values(world.scenario)
     return [
