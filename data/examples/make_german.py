@@ -95,7 +95,7 @@ FAULTS = (
         "1,000 mg/kg: a slip of unit",
     ),
     (
-        *("medikation", 160, "bis", "01.06.2017", "stop_before_start"),
+        *("medikation", 160, "bis", "01.06.2016", "stop_before_start"),
         "a course that stops before it starts",
     ),
     (

@@ -139,14 +139,23 @@ class Truth:
     def _repr_html_(self) -> str:
         from jdm_stats.html import html_table  # only a notebook needs it
 
+        heads = {
+            "term": "Term",
+            "log_hazard_ratio": "Log hazard ratio",
+            "hazard_ratio": "Hazard ratio",
+            "unit": "What it compares",
+            "grade": "Grade",
+            "status": "Status",
+            "source": "Source",
+        }
         return html_table(
-            self.table,
+            self.table.rename(columns=heads),
             caption="True effects on a first perforation, conditional on all else",
             footnotes=[
                 "No clinical fact: the values with which these simulated children were "
                 "drawn. An assumed value has no published figure behind it."
             ],
-            formats=dict.fromkeys(("log_hazard_ratio", "hazard_ratio"), ".3f"),
+            formats={"Log hazard ratio": ".3f", "Hazard ratio": ".3f"},
             synthetic=True,
         )
 

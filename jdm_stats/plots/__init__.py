@@ -19,6 +19,7 @@ _FACE = {
     "incidence_plot": "jdm_stats.plots.incidence",
     "survival_plot": "jdm_stats.plots.incidence",
     "course_plot": "jdm_stats.plots.courses",
+    "steps_plot": "jdm_stats.plots.steps",
     "flow_plot": "jdm_stats.plots.flow",
     "missing_pattern_plot": "jdm_stats.plots.missing_pattern",
     "chains_plot": "jdm_stats.plots.missing_pattern",

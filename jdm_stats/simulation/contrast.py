@@ -114,7 +114,7 @@ class TrueContrast:
                 "Effects of steroids are assumed by the scenario, not published.",
                 *self.notes,
             ],
-            formats=dict.fromkeys(shares, ".3%"),
+            formats={"Month": "g", **dict.fromkeys(shares, ".3%")},
             synthetic=True,
         )
 

@@ -7,6 +7,7 @@ perforation and eligible at time zero.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -145,10 +146,10 @@ def as_eligibility(given: object) -> Eligibility:
         return Eligibility()
     if isinstance(given, Eligibility):
         return given
-    if isinstance(given, dict):
+    if isinstance(given, Mapping):
         return Eligibility(**given)
     raise UsageError(
-        "eligibility must be an Eligibility or a dict of its fields, not "
+        "eligibility must be an Eligibility or a mapping of its fields, not "
         f"{type(given).__name__}"
     )
 

@@ -10,15 +10,13 @@ import pandas as pd
 import pytest
 
 from jdm_stats.errors import ConvergenceWarning, SeparationWarning, UsageError
-from jdm_stats.exposure.expansion import expand_intervals
-from jdm_stats.exposure.measures import current_dose, recent_pulse
 from jdm_stats.likelihood import fitting
 from jdm_stats.likelihood.fitting import Solution
 from jdm_stats.likelihood.profile import Limit
 from jdm_stats.likelihood.separation import Separation
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.models.logistic import fit_logistic
-from jdm_stats.simulation.simulate import simulate_cohort
+from tests.models.conftest import REFERENCE
 
 TIDY = [
     "model",
@@ -301,11 +299,11 @@ def test_separation_that_no_term_can_be_named_for_says_so(five_events, monkeypat
     ],
 )
 def test_a_limit_stands_on_the_highest_branch(seed, term, side, expected):
-    """Synthetic cohorts whose lesser branches give -4.706, 9.906 and 30.4.
+    """Rows of synthetic cohorts (world 1) whose lesser branches give -4.706, 9.906 and 30.4.
 
     Expected: Nelder-Mead from many starts in place of the package's own solver.
     """
-    measures = [current_dose(lag_days=7), recent_pulse(window_days=30, lag_days=1)]
-    rows = expand_intervals(simulate_cohort(150, rng=seed), measures=measures)
+    rows = pd.read_csv(REFERENCE / "two_branches.csv")
+    rows = rows[rows["seed"] == seed]
     fit = fit_cox(rows, "nxp2 + current_dose_mg_kg + recent_pulse", penalty="firth")
     assert fit.conf_int().loc[term, side] == pytest.approx(expected, abs=2e-3)

@@ -160,6 +160,19 @@ def diagram(**options):
     return plots.path_diagram(nodes, edges, adjusted=["a"], **options)
 
 
+def steps(**options):
+    table = pd.DataFrame(
+        {
+            "label": [HOSTILE, "b"],
+            "status": ["reported", "assumed"],
+            "low": [None, 2],
+            "high": [None, 9],
+            "words": [HOSTILE, "2 to 9 after it"],
+        }
+    )
+    return plots.steps_plot(table, source=HOSTILE, **options)
+
+
 EVERY = [
     forest,
     ledger,
@@ -171,6 +184,7 @@ EVERY = [
     courses,
     flow,
     diagram,
+    steps,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
 
@@ -299,6 +313,7 @@ def test_no_two_texts_lie_on_each_other(draw):
         (plots.incidence_plot, ["group", "time_days", "estimate", "n_at_risk"]),
         (plots.survival_plot, ["group", "time_days", "estimate", "n_events"]),
         (plots.flow_plot, ["stage", "n"]),
+        (plots.steps_plot, ["label", "status", "low", "high"]),
     ],
 )
 def test_a_table_without_its_columns_is_refused_naming_all_of_them(draw, missing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 
@@ -12,9 +13,10 @@ from jdm_stats.errors import PlanError, UsageError
 from jdm_stats.simulation.arms import draw_arms
 from jdm_stats.simulation.children import draw_children
 from jdm_stats.simulation.draws import Streams
-from jdm_stats.simulation.eligibility import Eligibility
+from jdm_stats.simulation.eligibility import Eligibility, eligible_children
 from jdm_stats.simulation.following import natural_course
 from jdm_stats.simulation.hazards import perforation_baseline
+from jdm_stats.simulation.histories import Histories
 from jdm_stats.simulation.lives import draw_lives
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.truth import asked, true_risk
@@ -133,9 +135,25 @@ def test_the_hazard_of_one_child_follows_the_formula_under_its_doses():
     assert arms.risk()[0, -1] == pytest.approx(expected / 256, rel=1e-6)
 
 
+def test_a_longer_follow_up_leaves_the_days_before_as_they_were():
+    streams, courses = Streams(5, np.arange(256)), []
+    for days in (365, 800):
+        world = Scenario(follow_up_days=days)
+        courses.append(natural_course(streams, draw_children(streams, world), world))
+    short, longer = courses
+    for name in ("oral", "pulse", "severity", "hazard"):
+        assert np.array_equal(getattr(short, name), getattr(longer, name)[:366]), name
+    reached = short.gi_day <= 365
+    assert np.array_equal(short.gi_day[reached], longer.gi_day[reached])
+    assert (longer.gi_day[~reached] > 365).all()
+
+
 @pytest.mark.parametrize("time_zero", ["gi_involvement", 60])
-def test_the_natural_course_agrees_with_events_that_the_generator_draws(time_zero):
-    n, horizon = 3072, 200
+@pytest.mark.parametrize(
+    "n", [2048, pytest.param(32_768, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_the_natural_course_agrees_with_events_that_the_generator_draws(time_zero, n):
+    horizon = 200
     world = GRAVE.with_values(follow_up_days=400, delayed_entry_share=0.0)
     (lives,) = draw_lives(3, np.arange(n), world)
     first, death = lives.histories.perforation_day, lives.children.death
@@ -153,7 +171,7 @@ def test_the_natural_course_agrees_with_events_that_the_generator_draws(time_zer
         time_zero=time_zero,
         horizon_days=horizon,
         eligibility=asked_for,
-        children=2048,
+        children=n,
         rng=4,
     )
     error = math.hypot(got.std_error, math.sqrt(drawn * (1 - drawn) / count))
@@ -201,6 +219,61 @@ def test_eligibility_narrows_the_population():
     assert total == pytest.approx(everyone.eligible_share, rel=1e-12)
     mean = sum(part.risk * part.eligible_share for part in parts) / total
     assert mean == pytest.approx(everyone.risk, rel=1e-12)
+
+
+def test_conditions_at_time_zero_by_hand():
+    """Four children, six days; time zero is day 3, for the last child day 0."""
+    #                1st  2nd  3rd  4th
+    oral = np.array(
+        [
+            [200, 200, 0, 50],
+            [200, 0, 0, 50],
+            [100, 0, 0, 50],
+            [50, 100, 0, 50],
+            [50, 100, 0, 50],
+            [50, 100, 0, 50],
+        ]
+    )
+    pulse = np.zeros_like(oral)
+    pulse[1:3, 1] = 3000
+    pulse[0, 3] = 2000
+    never = np.full(4, 10**7)
+    history = Histories(
+        oral=oral,
+        pulse=pulse,
+        severity=np.zeros((6, 4)),
+        gi_day=np.array([3, 4, 10**7, 0]),
+        perforation_day=never,
+        jak_from=never,
+        hazard=None,
+    )
+    drawn = draw_children(Streams(1, np.arange(4)), Scenario())
+    children = dataclasses.replace(
+        drawn,
+        age=np.array([3.0, 5.995, 6.0, 12.0]),
+        female=np.array([True, False, True, False]),
+        antibody=np.array(["NXP2", "TIF1g", "none", "NXP2"], dtype=object),
+    )
+    zero = np.array([3, 3, 3, 0])
+
+    def meets(**conditions):
+        asked_for = Eligibility(**conditions)
+        return (
+            eligible_children(asked_for, children, history, zero).astype(int).tolist()
+        )
+
+    assert meets() == [1, 1, 1, 1]
+    # The dose before: 1; 2, before the pulses; 0; none before day 0.
+    assert meets(oral_at_least=1.0) == [1, 1, 0, 0]
+    assert meets(oral_at_most=1.0) == [1, 0, 1, 1]
+    # Pulses on days 1 and 2; one on the day of time zero is not before it.
+    assert meets(no_pulse_days=1) == [1, 0, 1, 1]
+    assert meets(gi_involved=True) == [1, 0, 0, 1]
+    assert meets(gi_involved=False) == [0, 1, 1, 0]
+    # Three days are 0.008 years: the second child is 6.003 at time zero.
+    assert meets(age_from_years=6.0) == [0, 1, 1, 1]
+    assert meets(age_below_years=6.0) == [1, 0, 0, 0]
+    assert meets(sex="male", antibodies=["NXP2", "none"]) == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(

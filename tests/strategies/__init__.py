@@ -1,0 +1,1 @@
+"""Steroid strategies: the record, and what it makes of doses."""
