@@ -17,7 +17,8 @@ from jdm_stats.plan import AnalysisPlan
 from jdm_stats.simulation import hazards
 from jdm_stats.simulation.calibration import Targets, expected_figures
 from jdm_stats.simulation.index_case import index_case_pattern
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario
+from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.simulate import DEFAULT_SEED, simulate_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,9 +42,9 @@ def tables(text: str, *header: str) -> list[dict[str, str]]:
     return rows
 
 
-def shown(name: str) -> str:
-    """The value of a field of the scenario, as the page writes it."""
-    value = TERTIARY.values()[name]
+def shown(name: str, world: Scenario = TERTIARY) -> str:
+    """The value of a field of a scenario, as the page writes it."""
+    value = world.values()[name]
     if isinstance(value, dict):
         return ", ".join(f"{label} {share}" for label, share in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -58,6 +59,8 @@ VALUES = tables(WORLD, "Symbol", "In the code") + tables(
 )
 STATUSES = {row["Status"]: row["Values"] for row in tables(WORLD, "Status", "Values")}
 SOLVED = tables(WORLD, "Figure", "Target")
+DIAL = tables(WORLD, "Dial")
+CONSTANTS = [n for n, f in DECLARED.items() if f.metadata["grade"] == "solved"]
 
 
 def test_every_page_is_linked_from_the_index():
@@ -65,6 +68,12 @@ def test_every_page_is_linked_from_the_index():
     linked = set(re.findall(r"\]\(([^)#\s]+)", index))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
     assert sorted(pages - {"README.md"} - linked) == []
+
+
+def test_every_picture_shown_is_there():
+    for page in DOCS.rglob("*.md"):
+        for name in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / name).is_file(), f"{page.name}: {name}"
 
 
 @pytest.mark.parametrize("row", VALUES, ids=lambda row: row["In the code"])
@@ -89,6 +98,7 @@ def test_the_hazard_is_told_whole():
     needed |= {"no_gi_factor"} | {name for name in vars(hazards) if name.isupper()}
     needed -= {"DAYS_PER_YEAR"}  # a unit, no assumption
     assert {name for name in needed if not name.startswith("_")} <= set(told)
+    assert set(DECLARED) <= set(told)  # and so is every other value
 
 
 def test_the_half_life_of_a_dose_is_that_of_the_evidence():
@@ -97,40 +107,26 @@ def test_the_half_life_of_a_dose_is_that_of_the_evidence():
     assert evidence["status"] == "assumed"
 
 
-def status_in_code(name: str) -> str:
-    told, known = DECLARED[name].metadata, parameters()["status"]
-    if told["grade"] == "solved":
-        return "solved"
-    if told["kind"] in ("mix", "shares"):
-        at_all = told["evidence"] or "nowhere"
-        parts = {known[key] for key in known.index if key.startswith(at_all)}
-        return "in part" if parts - {"assumed"} else "assumed"
-    if told["evidence"]:
-        return str(known[told["evidence"]])
-    return "assumed" if told["grade"] == "C" else "calculated here"
-
-
 def test_what_is_assumed_is_never_told_as_reported():
+    """The statuses of the code are held to the evidence in test_scenario_told.py."""
     words = {
-        "reported: as printed, rounded at most": "published",
-        "calculated from printed figures": "calculated here",
-        "in part reported or calculated, in part assumed": "in part",
+        "reported: as printed, rounded at most": "reported",
+        "calculated from printed figures": "calculated",
+        "in part reported or calculated, in part assumed": "in part assumed",
         "solved": "solved",
     }
-    by_status: dict[str, set[str]] = {}
-    for name in DECLARED:
-        by_status.setdefault(status_in_code(name), set()).add(name)
-    for told, status in words.items():
-        assert set(names_in(STATUSES[told])) == by_status[status]
-    assert STATUSES["assumed"] == f"the other {len(by_status['assumed'])}"
+    status = TERTIARY.parameters()["status"]
+    assert set(status) == {*words.values(), "assumed"}
+    for told, known in words.items():
+        assert set(names_in(STATUSES[told])) == set(status.index[status == known])
+    assert STATUSES["assumed"] == f"the other {(status == 'assumed').sum()}"
 
 
 def test_each_target_and_the_constant_solved_for_it_are_told():
     assert {row["Figure"]: row["Target"] for row in SOLVED} == {
         figure: str(target) for figure, target in asdict(Targets()).items()
     }
-    solved = {n for n, field in DECLARED.items() if field.metadata["grade"] == "solved"}
-    assert {row["Solved by"] for row in SOLVED} == solved
+    assert {row["Solved by"] for row in SOLVED} == set(CONSTANTS)
 
 
 @pytest.mark.slow
@@ -149,7 +145,7 @@ def test_what_came_of_the_solved_constants_is_as_told():
 
 @pytest.mark.slow
 def test_the_risks_told_of_the_other_presets_are_theirs():
-    for preset, risk in (("population", "0.68%"), ("steroids_harmless", "1.25%")):
+    for preset, risk in (("population", "0.68%"), ("steroids_harmless", "1.27%")):
         assert risk in WORLD
         got = [
             expected_figures(PRESETS[preset], children=24_576, seed=seed)["value"][
@@ -161,26 +157,76 @@ def test_the_risks_told_of_the_other_presets_are_theirs():
 
 
 @pytest.mark.slow
-def test_harmless_pulses_look_as_harmful_as_told():
+@pytest.mark.parametrize("row", DIAL, ids=lambda row: row["Dial"])
+def test_harmless_pulses_look_as_harmful_as_told(row):
     plan = AnalysisPlan()
-    cohort = simulate_cohort(
-        12_000, scenario="steroids_harmless", rng=99, n_index_pattern=0
-    )
+    world = PRESETS["steroids_harmless"].with_values(confounding=float(row["Dial"]))
+    cohort = simulate_cohort(12_000, scenario=world, rng=99, n_index_pattern=0)
     fit = fit_cox(plan_intervals(plan, cohort), plan.cox_formula, interval="wald")
-    row = fit.tidy(exponentiate=True).set_index("term").loc["recent_pulse"]
-    low, high = row["conf_low"], row["conf_high"]
-    told = f"{row['estimate']:.1f} (95% interval {low:.1f} to {high:.1f})"
-    assert told in " ".join(WORLD.split())
+    terms = fit.tidy(exponentiate=True).set_index("term")
+    for name, column in (
+        ("recent_pulse", "A recent pulse"),
+        ("current_dose_mg_kg", "Oral dose, per mg/kg/day"),
+    ):
+        found = terms.loc[name]
+        low, high = found["conf_low"], found["conf_high"]
+        assert row[column] == f"{found['estimate']:.1f} ({low:.1f} to {high:.1f})"
+
+
+def test_the_dial_tells_what_the_page_says_of_pulses():
+    told = {row["Dial"]: row["A recent pulse"] for row in DIAL}
+    assert list(told) == ["0", "1", "2"]
+    said = told["1"].replace("(", "(95% interval ")
+    assert f"a recent pulse a hazard ratio of {said}" in " ".join(WORLD.split())
 
 
 def test_the_presets_differ_as_told():
-    told = tables(WORLD, "In the code", *PRESETS)
-    values = {name: world.values() for name, world in PRESETS.items()}
-    differing = [f for f in DECLARED if len({str(v[f]) for v in values.values()}) > 1]
-    assert [row["In the code"] for row in told] == differing
+    presets = [name for name in PRESETS if name != "western"]
+    told = tables(WORLD, "In the code", "tertiary", "east_asia")
+    values = {name: PRESETS[name].values() for name in presets}
+    differing = {f for f in DECLARED if len({str(v[f]) for v in values.values()}) > 1}
+    assert set(told[0]) == {"In the code", *presets}
+    assert {row["In the code"] for row in told} == differing - set(CONSTANTS)
     for row in told:
-        for preset in PRESETS:
-            assert row[preset] == str(values[preset][row["In the code"]])
+        for preset in presets:
+            assert row[preset] == shown(row["In the code"], PRESETS[preset])
+    plain = PRESETS["western"].with_values(name="tertiary")
+    assert plain == PRESETS["tertiary"]
+
+
+def test_the_solved_constants_of_each_kind_are_as_told():
+    told = tables(WORLD, "Solved for")
+    assert len(told) == len(GROUPS["children"]) * len(GROUPS["risk"])
+    for row in told:
+        world = as_scenario(row["Solved for"])
+        assert {name: row[name] for name in CONSTANTS} == {
+            name: str(getattr(world, name)) for name in CONSTANTS
+        }
+    for steroids in GROUPS["steroids"]:
+        for row in told:
+            joined = as_scenario(f"{row['Solved for']}+{steroids}")
+            same = as_scenario(row["Solved for"])
+            assert all(getattr(joined, n) == getattr(same, n) for n in CONSTANTS)
+
+
+def test_the_file_shown_is_one_that_is_read(tmp_path):
+    (shown_file,) = re.findall(r"```toml\n(.*?)```", WORLD, re.DOTALL)
+    place = tmp_path / "world.toml"
+    place.write_text(shown_file, encoding="utf-8")
+    assert Scenario.from_toml(place) == as_scenario(
+        "east_asia+steroids_harmless"
+    ).with_values(confounding=2.0, pulse_hr=1.2)
+
+
+def test_the_lines_shown_run(tmp_path, monkeypatch):
+    from matplotlib import pyplot as plt
+
+    plt.switch_backend("Agg")
+    monkeypatch.chdir(tmp_path)
+    (lines,) = re.findall(r"```python\n(.*?)```", WORLD, re.DOTALL)
+    exec(lines, {})
+    plt.close("all")
+    assert (tmp_path / "world.toml").exists()
 
 
 def test_the_steps_of_the_index_case_are_counted_as_told():

@@ -53,7 +53,7 @@ class Amounts(Mapping[str, float]):
 def read_toml(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     """Return the content of a TOML file, or raise PlanError saying what is wrong."""
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise PlanError(f"{what} {path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

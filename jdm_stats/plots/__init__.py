@@ -27,6 +27,7 @@ _FACE = {
     "hazard_ratios_plot": "jdm_stats.plots.depletion",
     "severity_at_risk_plot": "jdm_stats.plots.depletion",
     "path_diagram": "jdm_stats.plots.causal",
+    "causal_order_plot": "jdm_stats.plots.causal_order",
     "synthetic_mark": "jdm_stats.plots.style",
     "ANTIBODY_LOOKS": "jdm_stats.plots.style",
 }

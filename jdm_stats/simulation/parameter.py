@@ -182,7 +182,10 @@ _NUMBERS: dict[str, tuple[str, Any]] = {
 
 def _is_number(value: Any) -> bool:
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return plain and math.isfinite(value)
+    try:
+        return plain and math.isfinite(value)
+    except OverflowError:  # a whole number of more than 300 digits
+        return False
 
 
 def _fault_in_mix(name: str, value: Any, *, whole: bool) -> str | None:

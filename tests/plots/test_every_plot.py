@@ -173,6 +173,12 @@ def steps(**options):
     return plots.steps_plot(table, source=HOSTILE, **options)
 
 
+def causal_order(**options):
+    nodes = pd.DataFrame({"node": ["a", HOSTILE], "x": [0, 1], "y": [0, 1]})
+    edges = pd.DataFrame({"source": ["a"], "target": [HOSTILE], "kind": ["assumed"]})
+    return plots.causal_order_plot(nodes, edges, **options)
+
+
 EVERY = [
     forest,
     ledger,
@@ -184,6 +190,7 @@ EVERY = [
     courses,
     flow,
     diagram,
+    causal_order,
     steps,
 ]
 every_plot = pytest.mark.parametrize("draw", EVERY, ids=lambda draw: draw.__name__)
