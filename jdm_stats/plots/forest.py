@@ -49,6 +49,7 @@ class _Line:
     interval: str
     counts: str
     reason: str
+    truth: float
 
 
 @styled
@@ -73,7 +74,7 @@ def forest_plot(
     estimates : pandas.DataFrame or mapping of str to pandas.DataFrame
         Tidy estimates with the columns ``term``, ``estimate``, ``conf_low``,
         ``conf_high`` and ``scale``, and, where there are any, ``model``, ``interval``,
-        ``n``, ``events`` and ``reason``. The names of a mapping head the groups; else
+        ``n``, ``events``, ``reason`` and ``truth``, which a tall bar marks. The names of a mapping head the groups; else
         the column ``model`` does. Numbers whose ``scale`` starts with "log" are
         exponentiated.
     ax : matplotlib.axes.Axes, optional
@@ -133,7 +134,8 @@ def forest_plot(
     )
     draw_null_line(axes, null_line)
     log_ticks(axes, limits)
-    axes.set_xlabel(title)
+    known = not all(math.isnan(line.truth) for line in lines)
+    axes.set_xlabel(f"{title} (tall bar: the truth)" if known else title)
     if is_synthetic(synthetic, estimates):
         synthetic_mark(axes, x=0.0, ha="left")
     return axes
@@ -183,6 +185,7 @@ def _lines_of(frame: pd.DataFrame, name: str) -> list[_Line]:
                 _INTERVALS.get(interval, interval),
                 _counts(record.get("events"), record.get("n")),
                 text_of(record.get("reason")),
+                float(record.get("truth", math.nan)),
             )
         )
     return lines
@@ -225,7 +228,8 @@ def _axis_limits(
         return low, high
     if not 0 < null_line < math.inf:
         raise UsageError(f"null_line must be a ratio above 0; received {null_line!r}")
-    middles = np.array([line.estimate for line in lines] + [null_line])
+    true = [line.truth for line in lines if not math.isnan(line.truth)]
+    middles = np.array([line.estimate for line in lines] + [null_line, *true])
     ends = np.array([end for line in lines for end in (line.low, line.high)])
     return log_limits(middles, ends)
 
@@ -253,6 +257,7 @@ def _rows(
                     high=line.high,
                     cells=_cells(line),
                     note=_note(line),
+                    truth=line.truth,
                     marker=look.marker,
                     colour=look.colour,
                 )

@@ -51,7 +51,8 @@ class Row:
 
     ``note`` is written where the interval would stand; ``cells`` go into the columns at
     the right; a ``heading`` has a bold label and no interval; ``bound`` draws an upper
-    one-sided limit: a bar at ``high`` and an arrow to the left.
+    one-sided limit: a bar at ``high`` and an arrow to the left. ``truth`` is where a tall
+    bar marks the true value, in worlds that have one.
     """
 
     label: str
@@ -65,6 +66,7 @@ class Row:
     hollow: bool = False
     heading: bool = False
     bound: bool = False
+    truth: float = math.nan
 
     @property
     def lines(self) -> int:
@@ -138,6 +140,8 @@ def _column_width(rows: Sequence[Row], headers: Sequence[str], place: int) -> fl
 def _draw_interval(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> None:
     if row.note:
         _write_note(ax, row, y)
+    if xlim[0] <= row.truth <= xlim[1]:
+        _draw_truth(ax, row, y)
     if row.bound:
         _draw_bound(ax, row, y, xlim)
         return
@@ -167,6 +171,20 @@ def _draw_interval(ax: Axes, row: Row, y: float, xlim: tuple[float, float]) -> N
             gid="estimate",
             zorder=3,
             clip_on=False,
+        )
+
+
+def _draw_truth(ax: Axes, row: Row, y: float) -> None:
+    half = row.lines / 2.0 + 0.15
+    for colour, width in (("white", 5.0), (INK, 2.6)):
+        ax.plot(
+            [row.truth, row.truth],
+            [y - half, y + half],
+            color=colour,
+            lw=width,
+            solid_capstyle="butt",
+            gid="truth" if colour == INK else None,
+            zorder=1.5,
         )
 
 

@@ -214,3 +214,22 @@ def test_the_axis_covers_every_estimate_but_not_every_limit():
     assert log_limits(np.array([300.0]), np.array([1e9])) == (0.2, 500.0)
     assert log_limits(np.array([0.003]), np.array([0.0, np.inf])) == (0.002, 5.0)
     assert log_limits(np.array([1.0]), np.array([0.001, 1e4])) == (0.05, 50.0)
+
+
+def test_the_truth_of_a_simulated_world_is_a_tall_bar_on_its_row(axes, read):
+    """Truth 2 for the first row, none known for the second; the axis reaches it."""
+    known = COX.assign(truth=[2.0, math.nan])
+    drawn = read(forest_plot(known, ax=axes))
+    (bar,) = drawn.lines("truth")
+    assert bar.get_xdata().tolist() == [2.0, 2.0]
+    top, bottom = sorted(bar.get_ydata())
+    assert top < axes.get_yticks()[0] < bottom < axes.get_yticks()[1]
+    assert axes.get_xlabel() == "Hazard ratio (tall bar: the truth)"
+    far = forest_plot(COX.assign(truth=200.0), ax=axes)
+    assert far.get_xlim()[1] == pytest.approx(200.0)
+
+
+def test_without_a_known_truth_nothing_is_said_of_it(axes, read):
+    drawn = read(forest_plot(COX, ax=axes))
+    assert drawn.lines("truth") == []
+    assert axes.get_xlabel() == "Hazard ratio"

@@ -1,0 +1,1 @@
+"""The synthetic world against what is published, preset by preset."""
