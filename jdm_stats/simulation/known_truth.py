@@ -21,7 +21,7 @@ from jdm_stats.simulation.drawn_again import (
     followed_children,
     world_of,
 )
-from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS
+from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS, dose_plateau
 from jdm_stats.simulation.scenario import Scenario
 
 __all__ = ["hazard_rows", "true_rows", "truth_table"]
@@ -200,7 +200,7 @@ def _hazard_frame(
             "severity": state.severity[day, child],
             "nxp2": state.nxp2[child] == 1,
             "oral_dose": dose,
-            "dose_plateau": 1 - np.exp(-dose / scenario.dose_scale_mg_kg),
+            "dose_plateau": dose_plateau(dose, scenario),
             "recent_pulse": state.recent_pulse[day, child],
             "weighted_dose": state.weighted_dose[day, child],
             "jak": state.jak[day, child],
@@ -221,7 +221,7 @@ def _terms(
         "severity": state.severity[day, child],
         "nxp2_early": nxp2 * (day < NXP2_EARLY_DAYS),
         "nxp2_late": nxp2 * (day >= NXP2_EARLY_DAYS),
-        "dose": 1 - np.exp(-dose / scenario.dose_scale_mg_kg),
+        "dose": dose_plateau(dose, scenario),
         "threshold": (dose >= scenario.threshold_mg_kg) * 1.0,
         "pulse": state.recent_pulse[day, child] * 1.0,
         "cumulative": state.weighted_dose[day, child] / _PER_MG_KG,
