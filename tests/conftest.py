@@ -32,8 +32,12 @@ def rendered(tmp_path_factory) -> Callable[[str], Path]:
     return folder
 
 
+# Templates that read no cohort: they show what is published, or draw children of their own.
+NO_COHORT = ("known_truth", "published_evidence")
+
+
 def _render(template: str, out: Path) -> Path:
-    data = [] if template == "published_evidence" else ["data/synthetic"]
+    data = [] if template in NO_COHORT else ["data/synthetic"]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "jdm_stats", "report", *data),
