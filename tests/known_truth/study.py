@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,15 @@ WORLDS = {
 }
 
 
-def records_of(name: str, seed: int) -> list[dict[str, Any]]:
+def records_of(
+    name: str, seed: int, worlds: Mapping[str, World] | None = None
+) -> list[dict[str, Any]]:
     """Fit one cohort of a world; one record per term.
 
     Where no event falls into one of a term's groups there is no plain estimate of any term,
     and the records say so by their missing estimates.
     """
-    world = WORLDS[name]
+    world = (worlds or WORLDS)[name]
     rows = true_rows(world.scenario, world.children, seed)
     fit = fit_arrays(rows.x, rows.event, rows.start, rows.start + 1)
     smaller, events = smaller_groups(rows), int(rows.event.sum())
