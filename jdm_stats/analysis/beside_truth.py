@@ -156,7 +156,7 @@ def answers_beside_truth(
     >>> from jdm_stats.analysis.risk_sets import complete_cohort
     >>> from jdm_stats.simulation.presets import as_scenario
     >>> world = as_scenario("steroids_harmless").with_values(h0_mass=0.3)
-    >>> answers = answers_beside_truth(complete_cohort(world, 512, rng=2))
+    >>> answers = answers_beside_truth(complete_cohort(world, 256, rng=2), controls=30)
     >>> answers.of("pulse")["truth"].unique().tolist()
     [1.0]
     """

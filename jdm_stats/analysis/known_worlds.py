@@ -108,7 +108,7 @@ def draw_worlds(
 
     Examples
     --------
-    >>> (world,) = draw_worlds(["steroids_harmful"], 512, registry_size=256, rng=4)
+    >>> (world,) = draw_worlds(["steroids_harmful"], 256, registry_size=128, rng=4)
     >>> world.label, len(world.registries)
     ('Steroids harmful', 2)
     """
