@@ -56,6 +56,7 @@ class World:
 
 
 _JAK = (("jak_hr", 2.0), ("jak_after_gi_share", 0.6), ("jak_first_year", 2009))
+_LATER = (("h0_median_days", 1_200.0), ("nxp2_late_hr", 3.0))
 WORLDS = {
     "tertiary, 10 times": World("tertiary", 10, 2_500),
     "steroids_harmless, 10 times": World("steroids_harmless", 10, 2_500),
@@ -64,6 +65,7 @@ WORLDS = {
     "JAK inhibitor harmful, 10 times": World("tertiary", 10, 2_500, _JAK),
     "given blindly, 10 times": World("tertiary", 10, 4_000, (("confounding", 0.0),)),
     "tertiary": World("tertiary", 1, 8_000),
+    "later perforations, 12 times": World("tertiary", 12, 3_000, _LATER),
 }
 
 
