@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,7 @@ def _terms(
     day: NDArray[np.int64],
     child: NDArray[np.int64],
     scenario: Scenario,
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[np.floating[Any]]]:
     state = again.state
     dose, nxp2 = state.dose[day, child], state.nxp2[child]
     return {
