@@ -17,7 +17,7 @@ TEMPLATES = (
     *("cohort", "known_truth", "perforation_risk", "published_evidence"),
     "study_size",
 )
-WITHOUT_DATA = ("known_truth", "published_evidence", "study_size")
+WITHOUT_DATA = ("published_evidence", "study_size")
 
 
 @pytest.fixture(params=TEMPLATES)
