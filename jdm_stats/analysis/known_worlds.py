@@ -208,7 +208,9 @@ def registries_table(worlds: Sequence[KnownWorld]) -> pd.DataFrame:
 def _range(values: pd.Series) -> str:
     if not len(values):
         return "none estimated"
-    return f"{format_number(values.min())} to {format_number(values.max())}"
+    return " to ".join(
+        format_number(end, digits=None) for end in (values.min(), values.max())
+    )
 
 
 def strategy_risks(
