@@ -86,7 +86,6 @@ def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, list[str]]:
 
     faults: list[str] = []
     changes = _settings(arguments.set, faults)
-    reader: Any = Scenario
     world = as_scenario(None)
     try:
         if arguments.scenario is None:
@@ -96,7 +95,7 @@ def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, list[str]]:
                 "give --preset or --scenario, not both; change values by --set"
             )
         else:
-            world = reader.from_toml(arguments.scenario)
+            world = Scenario.from_toml(arguments.scenario)
     except UsageError as fault:
         faults.append(str(fault))
     known = world.values().keys()
