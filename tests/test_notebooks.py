@@ -140,6 +140,8 @@ def test_the_plan_of_a_study_shows_the_numbers_of_the_functions(rendered):
     assert str(told.loc[0, "Children"]) == f"{needed.value:,.0f}"
     inputs = pd.read_csv(folder / "tables" / "inputs.csv")
     assert set(inputs.loc[inputs["Status"] == "assumed", "Grade"]) == {"C"}
+    pulse = inputs.set_index("Input").loc["Exposed to a pulse in the last 30 days"]
+    assert pulse["Unit"] == "share at an average perforation"
     assert (folder / "figures" / "detectable_pulse.png").exists()
 
 
@@ -147,6 +149,8 @@ def test_the_known_truth_stands_beside_crude_and_adjusted_answers(rendered):
     folder = rendered("known_truth")
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "the true hazard ratio is 1.00" in page
+    assert "some visits are missed" in page and "taken: nothing is missing" not in page
+    assert "adjusted away" not in page
     told = pd.read_csv(folder / "tables" / "answers_steroids_harmless.csv")
     steps = told["Adjusted for"].tolist()
     assert steps[0] == "Crude"

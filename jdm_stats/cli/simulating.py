@@ -156,7 +156,7 @@ def _effects(scenario: Scenario) -> str:
         kinds[kind].append(f"{name} {told.loc[name, 'value']:g}")
     words = {
         "assumed": "assumed",
-        "solved": "solved so that published totals come out",
+        "solved": "solved so that NXP2's total ratios, themselves assumed, come out",
         "published": "published",
     }
     said = [f"{words[kind]}: {', '.join(held)}" for kind, held in kinds.items() if held]

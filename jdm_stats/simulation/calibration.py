@@ -1,4 +1,4 @@
-"""Solving the constants of a scenario so that published overall figures come out.
+"""Solving the constants of a scenario so that overall figures come out, published or assumed.
 
 Figures of the evidence base marked "overall" are targets, not coefficients: NXP2 raises
 severity, GI involvement and pulses as well as the hazard itself, so its direct hazard

@@ -288,7 +288,7 @@ def _metadata(
             "solved": (
                 "gi_rate_per_year, pulse_start_log_odds, h0_mass, h0_median_days, "
                 "nxp2_early_hr and nxp2_late_hr of a preset are solved so that its "
-                "published overall figures come out"
+                "overall figures come out, published or assumed"
             ),
             "event_count": (
                 "losses_per_year, an assumption, is 4% rather than 5% because the "
