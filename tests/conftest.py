@@ -32,9 +32,12 @@ def rendered(tmp_path_factory) -> Callable[[str], Path]:
     return folder
 
 
+# Templates that read no cohort: they show what is published, or draw children of their own.
+NO_COHORT = ("known_truth", "published_evidence", "study_size")
+
+
 def _render(template: str, out: Path) -> Path:
-    without_data = template in ("published_evidence", "study_size")
-    data = [] if without_data else ["data/synthetic"]
+    data = [] if template in NO_COHORT else ["data/synthetic"]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "jdm_stats", "report", *data),

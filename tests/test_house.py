@@ -167,6 +167,7 @@ def test_no_module_is_called_by_an_empty_name():
 def test_there_are_notebooks():
     assert {path.stem for path in NOTEBOOKS} >= {
         "cohort",
+        "known_truth",
         "perforation_risk",
         "published_evidence",
     }

@@ -6,15 +6,17 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import jdm_stats as jdm
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATES = ("cohort", "perforation_risk", "published_evidence", "study_size")
-
-
+TEMPLATES = (
+    *("cohort", "known_truth", "perforation_risk", "published_evidence"),
+    "study_size",
+)
 WITHOUT_DATA = ("published_evidence", "study_size")
 
 
@@ -46,6 +48,8 @@ def test_synthetic_data_say_so(report):
     else:
         assert "SYNTHETIC DATA" in page
         assert manifest["synthetic"] is True
+        if manifest["template"]["name"] == "known_truth":
+            return  # it draws its children itself
         assert {Path(name).name for name in manifest["inputs"]["data"]} >= {
             "patients.csv",
             "cohort.json",
@@ -136,4 +140,29 @@ def test_the_plan_of_a_study_shows_the_numbers_of_the_functions(rendered):
     assert str(told.loc[0, "Children"]) == f"{needed.value:,.0f}"
     inputs = pd.read_csv(folder / "tables" / "inputs.csv")
     assert set(inputs.loc[inputs["Status"] == "assumed", "Grade"]) == {"C"}
+    pulse = inputs.set_index("Input").loc["Exposed to a pulse in the last 30 days"]
+    assert pulse["Unit"] == "share at an average perforation"
     assert (folder / "figures" / "detectable_pulse.png").exists()
+
+
+def test_the_known_truth_stands_beside_crude_and_adjusted_answers(rendered):
+    folder = rendered("known_truth")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "the true hazard ratio is 1.00" in page
+    assert "some visits are missed" in page and "taken: nothing is missing" not in page
+    assert "adjusted away" not in page
+    told = pd.read_csv(folder / "tables" / "answers_steroids_harmless.csv")
+    steps = told["Adjusted for"].tolist()
+    assert steps[0] == "Crude"
+    assert steps[-1] == "Truth"
+    pulse = told["Pulse in the last 30 days"]
+    crude, full = (float(cell.split(" ")[0]) for cell in pulse.iloc[[0, -2]])
+    low = float(pulse.iloc[0].split("(")[1].split(" ")[0])
+    assert low > 1.5
+    assert abs(np.log(full)) < np.log(crude)
+    assert pulse.iloc[-1] == "1.00"
+    risks = pd.read_csv(folder / "tables" / "strategies.csv").set_index("World")
+    assert risks.loc["Steroids harmless", "Difference, points"] == "0.00 (0.00)"
+    assert float(risks.loc["Steroids harmful", "Risk ratio"]) > 1.3
+    for name in ("causal_order", "answers_pulse", "answers_dose", "small_registries"):
+        assert (folder / "figures" / f"{name}.png").exists()

@@ -5,11 +5,12 @@ of the day and all steroid so far do to the hazard of a first perforation. Each 
 Cox models that hold more and more: nothing else, anti-NXP2, CMAS at diagnosis, the latest
 CMAS, GI involvement, the other two steroid terms, and at last what no registry holds, latent
 severity in place of its readings. The last model is the hazard the children were drawn with,
-so its answers aim at the truth; what
-the others differ by is confounding.
+so its answers aim at the truth; what the others differ by is confounding, and the share of the
+other steroid terms where they act too.
 
 Of the children at risk on a day with a perforation, a random sample stands for all; the answers
-aim at the same hazard ratios (Langholz and Goldstein, Stat Sci 1996;11:35).
+aim at the same hazard ratios (Langholz and Goldstein, Stat Sci 1996;11:35). Too small a sample
+holds hardly anyone with a recent pulse, and standard errors are then too small.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from jdm_stats.analysis.risk_sets import risk_set_rows
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
-from jdm_stats.html import format_number, html_table
+from jdm_stats.html import format_number, format_ratio, html_table
 from jdm_stats.intervals.marks import marked
 from jdm_stats.models.array_door import fit_arrays
 
@@ -73,7 +74,7 @@ class BesideTruth:
     estimates : DataFrame
         Tidy: ``exposure``, ``model`` (the step), ``term`` (the exposure in words),
         ``estimate``, ``conf_low``, ``conf_high``, ``scale``, ``interval``, ``truth``,
-        ``events``, ``reason``; hazard ratios.
+        ``n`` (children), ``events``, ``reason``; hazard ratios.
     """
 
     scenario: str
@@ -125,7 +126,7 @@ class BesideTruth:
 def answers_beside_truth(
     cohort: Cohort,
     *,
-    controls: int = 200,
+    controls: int = 600,
     rng: int | np.random.Generator = 1,
     conf_level: float = 0.95,
 ) -> BesideTruth:
@@ -135,7 +136,7 @@ def answers_beside_truth(
     ----------
     cohort : Cohort
         Synthetic, of this version of the world.
-    controls : int, default 200
+    controls : int, default 600
         Children without the event kept, on average, on each day with one; 1 or more.
     rng : int or numpy.random.Generator, default 1
         Draws those children.
@@ -155,7 +156,7 @@ def answers_beside_truth(
     >>> from jdm_stats.analysis.risk_sets import complete_cohort
     >>> from jdm_stats.simulation.presets import as_scenario
     >>> world = as_scenario("steroids_harmless").with_values(h0_mass=0.3)
-    >>> answers = answers_beside_truth(complete_cohort(world, 512, rng=2))
+    >>> answers = answers_beside_truth(complete_cohort(world, 256, rng=2), controls=30)
     >>> answers.of("pulse")["truth"].unique().tolist()
     [1.0]
     """
@@ -204,12 +205,16 @@ def answer(
     Returns
     -------
     dict
-        ``estimate``, ``conf_low``, ``conf_high``, ``scale``, ``interval``, ``events`` and
-        ``reason``, which says why a number is missing.
+        ``estimate``, ``conf_low``, ``conf_high``, ``scale``, ``interval``, ``n`` (children),
+        ``events`` and ``reason``, which says why a number is missing.
     """
     used = [name for name in columns if rows[name].nunique() > 1]
     x: NDArray[np.float64] = rows[used].to_numpy(float)
-    told = {"scale": "hazard ratio", "events": int(rows["event"].sum())}
+    told: dict[str, object] = {
+        "scale": "hazard ratio",
+        "n": int(rows["patient_id"].nunique()),
+        "events": int(rows["event"].sum()),
+    }
     told["interval"] = "profile" if penalty else "wald"
     if columns[0] not in used:
         nothing = dict.fromkeys(("estimate", "conf_low", "conf_high"), math.nan)
@@ -233,5 +238,4 @@ def answer(
 def _in_cell(row: pd.Series) -> str:
     if math.isnan(row["estimate"]):
         return f"no estimate: {row['reason']}"
-    parts = (format_number(row[end]) for end in ("estimate", "conf_low", "conf_high"))
-    return "{} ({} to {})".format(*parts)
+    return format_ratio(row["estimate"], row["conf_low"], row["conf_high"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -30,7 +31,14 @@ from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.strategies import Strategy
 
-__all__ = ["KnownWorld", "draw_worlds", "registries_table", "strategy_risks", "told"]
+__all__ = [
+    "KnownWorld",
+    "draw_worlds",
+    "registries_table",
+    "strategy_risks",
+    "told",
+    "truths_table",
+]
 
 LABELS: Mapping[str, str] = {
     "steroids_harmless": "Steroids harmless",
@@ -100,7 +108,7 @@ def draw_worlds(
 
     Examples
     --------
-    >>> (world,) = draw_worlds(["steroids_harmful"], 512, registry_size=256, rng=4)
+    >>> (world,) = draw_worlds(["steroids_harmful"], 256, registry_size=128, rng=4)
     >>> world.label, len(world.registries)
     ('Steroids harmful', 2)
     """
@@ -126,6 +134,19 @@ def draw_worlds(
     return worlds
 
 
+def truths_table(worlds: Sequence[KnownWorld]) -> pd.DataFrame:
+    """Show the true hazard ratio of every exposure, a row a world, with its perforations."""
+    rows = []
+    for world in worlds:
+        truth = {
+            label: format_number(world.answers.of(exposure)["truth"].iloc[0])
+            for exposure, label in EXPOSURES.items()
+        }
+        preset = {"World": world.label, "Preset": world.scenario.name}
+        rows.append(preset | truth | {"Perforations here": world.answers.events})
+    return marked(pd.DataFrame(rows), True)
+
+
 def told(worlds: Sequence[KnownWorld], exposure: str = "pulse") -> list[str]:
     """Say in one sentence a world what was asked, what was said and what is true.
 
@@ -137,9 +158,10 @@ def told(worlds: Sequence[KnownWorld], exposure: str = "pulse") -> list[str]:
     first, *_, before_last, last = STEPS
     sentences = []
     for world in worlds:
-        rows = world.answers.of(exposure).set_index("term")
+        rows = world.answers.of(exposure)
+        by_step = dict(zip(rows["term"], rows.index, strict=True))
         crude, held, full = (
-            _ratio(rows.loc[step]) for step in (first, before_last, last)
+            _ratio(rows.loc[by_step[step]]) for step in (first, before_last, last)
         )
         sentences.append(
             f"{world.label}: the true hazard ratio is {format_number(rows['truth'].iloc[0])} "
@@ -149,7 +171,7 @@ def told(worlds: Sequence[KnownWorld], exposure: str = "pulse") -> list[str]:
     return sentences
 
 
-def _ratio(row: pd.Series) -> str:
+def _ratio(row: Any) -> str:
     if math.isnan(row["estimate"]):
         return f"none ({row['reason']})"
     return format_ratio(row["estimate"], row["conf_low"], row["conf_high"])
@@ -158,9 +180,8 @@ def _ratio(row: pd.Series) -> str:
 def registries_table(worlds: Sequence[KnownWorld]) -> pd.DataFrame:
     """Say how far small registries lie apart: a row a world.
 
-    Columns: registries; perforations of the smallest and largest; lowest and highest
-    estimate; widest and narrowest limits, as the ratio of upper to lower; how many limits
-    hold 1 and how many the truth.
+    Columns: fewest and most perforations; lowest and highest estimate; narrowest and widest
+    limits, as the ratio of upper to lower; how many limits hold 1 and how many the truth.
     """
     rows = []
     for world in worlds:
@@ -174,13 +195,11 @@ def registries_table(worlds: Sequence[KnownWorld]) -> pd.DataFrame:
         rows.append(
             {
                 "World": world.label,
-                "Truth": format_number(own["truth"].iloc[0]),
-                "Registries": len(own),
                 "Perforations": f"{own['events'].min()} to {own['events'].max()}",
                 "Estimates": _range(known["estimate"]),
-                "Upper over lower limit": _range(wide),
-                "Limits hold 1": f"{holds[0]} of {len(known)}",
-                "Limits hold the truth": f"{holds[1]} of {len(known)}",
+                "Upper / lower limit": _range(wide),
+                "1 inside": f"{holds[0]} of {len(known)}",
+                "Truth inside": f"{holds[1]} of {len(known)}",
             }
         )
     return marked(pd.DataFrame(rows), True)
@@ -189,7 +208,9 @@ def registries_table(worlds: Sequence[KnownWorld]) -> pd.DataFrame:
 def _range(values: pd.Series) -> str:
     if not len(values):
         return "none estimated"
-    return f"{format_number(values.min())} to {format_number(values.max())}"
+    return " to ".join(
+        format_number(end, digits=None) for end in (values.min(), values.max())
+    )
 
 
 def strategy_risks(

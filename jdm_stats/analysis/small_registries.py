@@ -67,6 +67,7 @@ def small_registries(
             row |= answer(own, [exposure], conf_level, "firth")
         else:
             row |= dict.fromkeys(("estimate", "conf_low", "conf_high"), math.nan)
-            row |= {"scale": "hazard ratio", "events": 0, "reason": "no perforation"}
+            row |= {"scale": "hazard ratio", "n": size, "events": 0}
+            row |= {"interval": "profile", "reason": "no perforation"}
         found.append(row)
     return marked(pd.DataFrame(found), True)

@@ -86,7 +86,6 @@ def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, list[str]]:
 
     faults: list[str] = []
     changes = _settings(arguments.set, faults)
-    reader: Any = Scenario
     world = as_scenario(None)
     try:
         if arguments.scenario is None:
@@ -96,7 +95,7 @@ def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, list[str]]:
                 "give --preset or --scenario, not both; change values by --set"
             )
         else:
-            world = reader.from_toml(arguments.scenario)
+            world = Scenario.from_toml(arguments.scenario)
     except UsageError as fault:
         faults.append(str(fault))
     known = world.values().keys()
@@ -157,7 +156,7 @@ def _effects(scenario: Scenario) -> str:
         kinds[kind].append(f"{name} {told.loc[name, 'value']:g}")
     words = {
         "assumed": "assumed",
-        "solved": "solved so that published totals come out",
+        "solved": "solved so that NXP2's total ratios, themselves assumed, come out",
         "published": "published",
     }
     said = [f"{words[kind]}: {', '.join(held)}" for kind, held in kinds.items() if held]

@@ -17,7 +17,7 @@ from jdm_stats.errors import DataError, UsageError
 from jdm_stats.models.design import check_formula
 from jdm_stats.operating.plan_rows import TwinTask
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.replicates.runs import replicate_rng
+from jdm_stats.replicates.runs import is_whole, replicate_rng
 from jdm_stats.simulation.simulate import WORLD_VERSION, simulate_cohort
 
 __all__ = ["about_run", "check_call", "name_of_plan", "try_plan"]
@@ -39,7 +39,7 @@ def check_call(
     faults = []
     if not isinstance(plan, AnalysisPlan) and not callable(plan):
         faults.append(f"plan must be an AnalysisPlan or a function, not {plan!r}")
-    if not isinstance(n, Cohort) and not (_is_whole(n) and n >= 1):  # type: ignore[operator]
+    if not isinstance(n, Cohort) and not (is_whole(n) and n >= 1):  # type: ignore[operator]
         faults.append(
             f"n must be a number of children, 1 or more, or a Cohort, not {n!r}"
         )
@@ -49,7 +49,7 @@ def check_call(
         faults.append(f"null must be a finite number, not {null!r}")
     if not _is_number(level) or not 0.0 < level < 1.0:  # type: ignore[operator]
         faults.append(f"level must lie between 0 and 1, such as 0.95, not {level!r}")
-    if large_sample is not None and not (_is_whole(large_sample) and large_sample >= 1):  # type: ignore[operator]
+    if large_sample is not None and not (is_whole(large_sample) and large_sample >= 1):  # type: ignore[operator]
         faults.append(f"large_sample must be 1 or more, or None, not {large_sample!r}")
     faults += _faults_of_models(plan, models)
     if faults:
@@ -68,10 +68,6 @@ def _faults_of_models(plan: object, models: Any) -> list[str]:
             f"models names {', '.join(unknown)}; a plan has {', '.join(MODELS)}",
         ]
     return []
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:

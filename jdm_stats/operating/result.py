@@ -234,7 +234,7 @@ class OperatingCharacteristics:
         tests = {
             "Rejected": self._percent("rejected"),
             "which is": [
-                meaning.get(told, "neither: truth unknown")
+                meaning.get(told, "rejections of no effect; no single truth")
                 for told in table["rejected_means"]
             ],
             "Not estimable": self._percent("not_estimable"),

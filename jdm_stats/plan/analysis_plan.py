@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jdm_stats.plan.reading import plan_error, read_toml
+from jdm_stats.plan.reading import plan_error
 from jdm_stats.plan.steroid_rules import SteroidRules
+from jdm_stats.toml_files import read_toml
 
 Days = Annotated[int, Field(strict=True, ge=0, le=40_000)]
 Window = Annotated[int, Field(strict=True, ge=1, le=40_000)]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from jdm_stats.errors import PlanError
 
-__all__ = ["Amounts", "plan_error", "read_toml"]
+__all__ = ["Amounts", "plan_error"]
 
 
 class Amounts(Mapping[str, float]):
@@ -48,16 +44,6 @@ class Amounts(Mapping[str, float]):
 
     def __repr__(self) -> str:
         return repr(dict(self._items))
-
-
-def read_toml(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """Return the content of a TOML file, or raise PlanError saying what is wrong."""
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise PlanError(f"{what} {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"{what} {path} is not TOML: {error}") from error
 
 
 def plan_error(error: ValidationError, what: str, a_field_of: str) -> PlanError:

@@ -74,9 +74,9 @@ def forest_plot(
     estimates : pandas.DataFrame or mapping of str to pandas.DataFrame
         Tidy estimates with the columns ``term``, ``estimate``, ``conf_low``,
         ``conf_high`` and ``scale``, and, where there are any, ``model``, ``interval``,
-        ``n``, ``events``, ``reason`` and ``truth``, which a tall bar marks. The names of a mapping head the groups; else
-        the column ``model`` does. Numbers whose ``scale`` starts with "log" are
-        exponentiated.
+        ``n``, ``events``, ``reason`` and ``truth``, which a tall bar marks. The names of a
+        mapping head the groups; else the column ``model`` does. Numbers whose ``scale``
+        starts with "log" are exponentiated.
     ax : matplotlib.axes.Axes, optional
         Where to draw. Text stands left and right of the axes: give its figure a
         constrained layout. By default a figure is made, as tall as the rows need.

@@ -206,6 +206,11 @@ def power_curve(
     -------
     PowerTable
 
+    Raises
+    ------
+    UsageError
+        For a wrong value, with every fault.
+
     Examples
     --------
     >>> curve = power_curve(StudyDesign(), n_children=[300, 3000], follow_up_years=[5])

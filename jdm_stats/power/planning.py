@@ -290,7 +290,7 @@ def headline(
     children_per_year: Mapping[str, float],
     power: float = 0.8,
 ) -> list[str]:
-    """Say for each question what it needs, against the largest published series.
+    """Say for each question what it needs, against the largest series in the evidence tables.
 
     Parameters
     ----------
@@ -319,8 +319,9 @@ def headline(
         ]
         told.append(
             f"{question.label}: {number(needed.value)} children{_times(needed, largest)}, "
-            f"{number(needed.expected_events)} perforations. The largest published series, "
-            f"{largest} children, would have a power of {percent(had.power)}. Recruiting takes: "
+            f"{number(needed.expected_events)} perforations. The largest series in the "
+            f"evidence tables, {largest} children, would have a power of {percent(had.power)}. "
+            f"Recruiting, with those who come first followed longer, takes: "
             f"{'; '.join(years)}."
         )
     rarest = min(questions, key=lambda question: question.share)
@@ -337,4 +338,8 @@ def headline(
 def _times(needed: Needed, largest: int) -> str:
     """Say how many times the largest series that is, where it is many."""
     times = needed.value / largest
-    return f" ({times:,.0f} times the largest published series)" if times >= 20 else ""
+    return (
+        f" ({times:,.0f} times the largest series in the evidence tables)"
+        if times >= 20
+        else ""
+    )

@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 
 from jdm_stats.errors import UsageError
 from jdm_stats.power.time_course import TWO_YEARS, TimeCourse
-from jdm_stats.simulation.aftermath import draw_aftermath
+from jdm_stats.simulation.calibration import nxp2_weights
 from jdm_stats.simulation.children import draw_children
 from jdm_stats.simulation.draws import BLOCK, Streams
 from jdm_stats.simulation.hazards import PULSE_WINDOW_DAYS, perforation_baseline
-from jdm_stats.simulation.histories import walk
-from jdm_stats.simulation.parameter import evidence_value
-from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario
+from jdm_stats.simulation.lives import natural_course
+from jdm_stats.simulation.presets import PRESETS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.treatment import plan_treatment
+from jdm_stats.simulation.scenario_origin import presets_of, target_risk
 
 __all__ = ["EXPOSURES", "WorldFigures", "world_figures"]
 
@@ -101,6 +100,12 @@ def world_figures(
         For fewer than 256 children.
     PlanError
         For an unknown preset.
+
+    Examples
+    --------
+    >>> figures = world_figures("population", children=512)
+    >>> figures.risk_24_months, sorted(figures.exposure_shares)
+    (0.007, ['high_dose', 'nxp2', 'recent_pulse'])
     """
     if children < BLOCK:
         raise UsageError(f"children must be {BLOCK} or more, not {children}")
@@ -115,7 +120,7 @@ def _figures(scenario: Scenario, children: int, seed: int) -> WorldFigures:
         for first in range(0, children, 2 * BLOCK)
     ]
     share = dict(scenario.antibody_mix).get("NXP2", 0.0)
-    weight = _weights(np.concatenate([part.nxp2 for part in parts]), share)
+    weight = nxp2_weights(np.concatenate([part.nxp2 for part in parts]), scenario)
     risk = np.concatenate([part.risk for part in parts], axis=1)
     overall = risk @ weight
     by_24 = float(overall[TWO_YEARS])
@@ -145,13 +150,11 @@ def _figures(scenario: Scenario, children: int, seed: int) -> WorldFigures:
 
 def _solved_for(scenario: Scenario) -> float | None:
     """Risk for which the constants of a preset were solved, if it is one of these."""
-    named = scenario.name.split("+")
-    steroids = set(named) & GROUPS["steroids"].keys()
-    preset = set(named) <= PRESETS.keys() and as_scenario(scenario.name) == scenario
-    if steroids or not preset:
+    named = set(scenario.name.split("+"))
+    preset = named <= PRESETS.keys() and as_scenario(scenario.name) == scenario
+    if not preset or "steroids" in presets_of(scenario):
         return None
-    risk = "population" if "population" in named else "tertiary"
-    return float(evidence_value(f"perforation_risk_24_months_{risk}"))
+    return target_risk(scenario)
 
 
 def _prolonged(course: NDArray[np.float64], scenario: Scenario) -> NDArray[np.float64]:
@@ -180,12 +183,7 @@ class _Part:
 def _part(scenario: Scenario, indices: NDArray[np.int64], seed: int) -> _Part:
     streams = Streams(seed, indices)
     drawn = draw_children(streams, scenario)
-    severity = drawn.deviation + scenario.severity_nxp2_shift * drawn.nxp2
-    plan = plan_treatment(streams, drawn, severity, scenario)
-    after = draw_aftermath(streams, scenario)
-    lived = walk(
-        streams, drawn, plan, after, scenario, perforations=False, keep_hazard=True
-    )
+    lived = natural_course(streams, drawn, scenario)
     assert lived.hazard is not None
     days = len(lived.hazard) - 1
     risk = np.zeros((days + 1, len(indices)), dtype=np.float32)
@@ -194,11 +192,3 @@ def _part(scenario: Scenario, indices: NDArray[np.int64], seed: int) -> _Part:
     before = np.zeros_like(pulses)
     before[PULSE_WINDOW_DAYS:] = pulses[:-PULSE_WINDOW_DAYS]
     return _Part(drawn.nxp2, risk, pulses > before, lived.oral[:days] >= _HIGH)
-
-
-def _weights(nxp2: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Weights that give NXP2 its exact share; they sum to 1."""
-    drawn = float(nxp2.mean())
-    has, has_not = share / max(drawn, 1e-12), (1 - share) / max(1 - drawn, 1e-12)
-    weights: NDArray[np.float64] = np.where(nxp2 == 1, has, has_not) / len(nxp2)
-    return weights

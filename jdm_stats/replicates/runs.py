@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,14 @@ from jdm_stats.errors import UsageError
 from jdm_stats.replicates.progress import progress
 from jdm_stats.replicates.results_file import ResultsFile, plain
 
-__all__ = ["Replicates", "Task", "replicate_rng", "run_replicates"]
+__all__ = [
+    "Replicates",
+    "Task",
+    "faults_in_jobs",
+    "is_whole",
+    "replicate_rng",
+    "run_replicates",
+]
 
 Task = Callable[[int, np.random.Generator], Any]
 
@@ -146,8 +151,8 @@ def run_replicates(
     Notes
     -----
     An exception of the task is kept as that replicate's error and shown; it is not
-    tried again on resumption. Linear algebra runs on one thread while replicates run
-    (where threadpoolctl is installed), since its last digits may depend on their number.
+    tried again on resumption. Linear algebra runs on one thread while replicates run,
+    since its last digits may depend on the number of threads.
 
     Examples
     --------
@@ -183,23 +188,43 @@ def _check_call(task: object, replicates: object, rng: object, n_jobs: object) -
     faults = []
     if not callable(task):
         faults.append(f"task must be a function of (replicate, rng), not {task!r}")
-    if not _is_whole(replicates) or replicates < 1:  # type: ignore[operator]
+    if not is_whole(replicates) or replicates < 1:  # type: ignore[operator]
         faults.append(
             f"replicates must be a whole number of 1 or more, not {replicates!r}"
         )
-    if not isinstance(rng, np.random.Generator) and not (_is_whole(rng) and rng >= 0):  # type: ignore[operator]
+    if not isinstance(rng, np.random.Generator) and not (is_whole(rng) and rng >= 0):  # type: ignore[operator]
         faults.append(
             f"rng must be a whole number of 0 or more or a numpy Generator, not {rng!r}"
         )
-    if n_jobs is not None and not (_is_whole(n_jobs) and n_jobs != 0):
-        faults.append(
-            f"n_jobs must be a whole number other than 0 or None, not {n_jobs!r}"
-        )
+    faults += faults_in_jobs(n_jobs)
     if faults:
         raise UsageError("; ".join(faults))
 
 
-def _is_whole(value: object) -> bool:
+def faults_in_jobs(n_jobs: object) -> list[str]:
+    """Say what is wrong with a number of workers; nothing when it can be one.
+
+    Examples
+    --------
+    >>> faults_in_jobs(-1), faults_in_jobs(None), len(faults_in_jobs(0))
+    ([], [], 1)
+    """
+    if n_jobs is None or (is_whole(n_jobs) and n_jobs != 0):
+        return []
+    return [
+        "n_jobs must be a number of workers, -1 for one per core, or None, not "
+        f"{n_jobs!r}"
+    ]
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number, Python's or numpy's, and no truth value.
+
+    Examples
+    --------
+    >>> is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
+    (True, False, False)
+    """
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
@@ -254,15 +279,15 @@ def _plain_rows(answer: Any) -> list[dict[str, Any]]:
 
 def _one_thread_here() -> Any:
     """Hold linear algebra to one thread in this process while a with block lasts."""
-    if find_spec("threadpoolctl") is None:
-        return nullcontext()
     import scipy.linalg  # noqa: F401  its library must be loaded to be held
+    from threadpoolctl import threadpool_limits
 
-    return import_module("threadpoolctl").threadpool_limits(1)
+    return threadpool_limits(1)
 
 
 @functools.cache
 def _one_thread_for_good() -> Any:
+    """Hold a worker's linear algebra to one thread: others may run there beside this one."""
     return _one_thread_here()
 
 

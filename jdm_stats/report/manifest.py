@@ -97,8 +97,11 @@ def _report_is_synthetic(values: Mapping[str, Any]) -> bool | None:
     """Whether the children of a report are simulated; None when nothing says so.
 
     A report on an export takes its mapping's word. The examples that come with the package,
-    which a template shows when it is given nothing, are simulated.
+    which a template shows when it is given nothing, are simulated; and so are the children a
+    template draws itself, from the worlds its parameter ``scenarios`` names.
     """
+    if values.get("scenarios"):
+        return True
     if "mapping" not in values:
         return is_synthetic(values.get("data"))
     if values["mapping"]:

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jdm_stats.schema import DAYS_PER_YEAR
 from jdm_stats.simulation.following import Question, children_under
+from jdm_stats.simulation.hazards import chance_alive, first_perforations
 from jdm_stats.strategies import Strategy
 
 __all__ = ["GROUPS", "Arms", "draw_arms"]
@@ -123,8 +123,7 @@ def draw_arms(question: Question, strategies: Sequence[Strategy]) -> Arms:
     at_risk, severity = np.zeros_like(events), np.zeros_like(events)
     first, second = np.zeros((arms, days)), np.zeros((arms, arms, days))
     everyone, squared, eligible = np.zeros_like(first), 0.0, 0
-    death = question.scenario.deaths_per_1000_years / 1000 / DAYS_PER_YEAR
-    alive = np.exp(-death * np.arange(days))[:, None]
+    alive = chance_alive(question.scenario, np.arange(days))[:, None]
     for child in children_under(question, strategies):
         belongs = np.equal.outer(np.arange(GROUPS), child.index % GROUPS)
         shares = belongs * child.weight
@@ -134,8 +133,7 @@ def draw_arms(question: Question, strategies: Sequence[Strategy]) -> Arms:
         risks = []
         for arm, hazard in enumerate(child.hazard):
             everyone[arm] += (hazard * alive) @ child.weight
-            here = np.exp(hazard - np.cumsum(hazard, axis=0)) * alive
-            perforated = here * -np.expm1(-hazard)
+            here, perforated = first_perforations(hazard, alive)
             events[arm] += shares @ perforated.T
             at_risk[arm] += shares @ here.T
             severity[arm] += shares @ (here * child.severity).T

@@ -1,4 +1,4 @@
-"""Solving the constants of a scenario so that published overall figures come out.
+"""Solving the constants of a scenario so that overall figures come out, published or assumed.
 
 Figures of the evidence base marked "overall" are targets, not coefficients: NXP2 raises
 severity, GI involvement and pulses as well as the hazard itself, so its direct hazard
@@ -19,21 +19,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.errors import PlanError, UsageError
-from jdm_stats.schema import DAYS_PER_YEAR
-from jdm_stats.simulation.aftermath import draw_aftermath
 from jdm_stats.simulation.children import draw_children, logistic
 from jdm_stats.simulation.draws import BLOCK, Streams
 from jdm_stats.simulation.hazards import (
     NXP2_EARLY_DAYS,
+    chance_alive,
+    first_perforations,
     gi_baseline,
     gi_hazard,
     perforation_baseline,
 )
-from jdm_stats.simulation.histories import Histories, walk
+from jdm_stats.simulation.histories import Histories
+from jdm_stats.simulation.lives import natural_course
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.treatment import plan_treatment
 
-__all__ = ["Targets", "expected_figures", "solve_baseline"]
+__all__ = ["Targets", "expected_figures", "nxp2_weights", "solve_baseline"]
 
 _AT_ONCE = 2 * BLOCK
 _TWO_YEARS = 730
@@ -150,7 +151,7 @@ def solve_baseline(
     _check(children)
     solved = scenario.with_values(follow_up_days=_FIVE_YEARS)
     paths = _paths(solved.with_values(gi_rate_per_year=1.0), children, seed)
-    weight = _weights(paths.nxp2, solved)
+    weight = nxp2_weights(paths.nxp2, solved)
     gi_rate = _bisect(
         lambda rate: float(weight @ (1 - np.exp(-rate * paths.gi_sum))),
         "gi",
@@ -221,12 +222,9 @@ def _paths(
         indices = np.arange(first, min(first + _AT_ONCE, children))
         streams = Streams(seed, indices)
         drawn = draw_children(streams, unit)
-        severity = drawn.deviation + unit.severity_nxp2_shift * drawn.nxp2
+        severity = drawn.severity_at_diagnosis(unit)
         plan = plan_treatment(streams, drawn, severity, unit)
-        after = draw_aftermath(streams, unit)
-        histories = walk(
-            streams, drawn, plan, after, unit, perforations=False, keep_hazard=True
-        )
+        histories = natural_course(streams, drawn, unit, plan)
         assert histories.hazard is not None
         ill = math.log(unit.pulse_severity_or) * severity
         parts.append(
@@ -268,8 +266,21 @@ def _some(paths: _Paths, chosen: NDArray[np.bool_]) -> _Paths:
     )
 
 
-def _weights(nxp2: NDArray[np.float64], scenario: Scenario) -> NDArray[np.float64]:
-    """Weights that give NXP2 its exact share; they sum to 1."""
+def nxp2_weights(nxp2: NDArray[np.float64], scenario: Scenario) -> NDArray[np.float64]:
+    """Return weights that give NXP2 its exact share; they sum to 1.
+
+    Parameters
+    ----------
+    nxp2 : array of float, shape (n,)
+        1.0 for children drawn with anti-NXP2, 0.0 for the others.
+    scenario : Scenario
+
+    Examples
+    --------
+    >>> half = Scenario(antibody_mix=(("NXP2", 0.5), ("none", 0.5)))
+    >>> nxp2_weights(np.array([1.0, 0.0, 0.0]), half).round(3).tolist()
+    [0.5, 0.25, 0.25]
+    """
     share = dict(scenario.antibody_mix).get("NXP2", 0.0)
     drawn = nxp2.mean()
     has, has_not = share / max(drawn, 1e-12), (1 - share) / max(1 - drawn, 1e-12)
@@ -284,16 +295,13 @@ def _figures(paths: _Paths, scenario: Scenario) -> dict[str, float]:
     direct = np.where(early, scenario.nxp2_early_hr, scenario.nxp2_late_hr)[:, None]
     events, time = np.zeros((2, days)), np.zeros((2, days))
     h0 = perforation_baseline(scenario, days)[:, None]
-    alive = np.exp(-scenario.deaths_per_1000_years / 1000 / DAYS_PER_YEAR * day)[
-        :, None
-    ]
-    weight = _weights(paths.nxp2, scenario)
+    alive = chance_alive(scenario, day)[:, None]
+    weight = nxp2_weights(paths.nxp2, scenario)
     for first in range(0, len(weight), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
         has = paths.nxp2[part] == 1
         hazard = paths.relative[:days, part] * h0 * np.where(has, direct, 1.0)
-        free = np.exp(hazard - np.cumsum(hazard, axis=0)) * alive
-        perforated = free * -np.expm1(-hazard)
+        free, perforated = first_perforations(hazard, alive)
         shares = np.array([weight[part] * ~has, weight[part] * has])
         events += shares @ perforated.T
         time += shares @ free.T

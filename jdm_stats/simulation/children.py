@@ -72,6 +72,10 @@ class Children:
         """1.0 for children with anti-NXP2, known or not; 0.0 for the others."""
         return (self.antibody == "NXP2").astype(float)
 
+    def severity_at_diagnosis(self, scenario: Scenario) -> NDArray[np.float64]:
+        """Latent severity on day 0 with the shift of NXP2, in SD; shape (n,)."""
+        return self.deviation + scenario.severity_nxp2_shift * self.nxp2
+
     def weight_on(
         self,
         day: int | NDArray[np.int64],

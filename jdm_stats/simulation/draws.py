@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.runs import is_whole
 
 __all__ = [
     "BLOCK",
@@ -135,8 +136,7 @@ def one_seed(rng: int | np.random.Generator) -> int:
     """
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(0, 2**63 - 1))
-    whole = isinstance(rng, (int, np.integer)) and not isinstance(rng, bool)
-    if whole and rng >= 0:
+    if is_whole(rng) and rng >= 0:
         return int(rng)
     raise UsageError(
         f"rng must be a whole number of 0 or more or a numpy Generator, not {rng!r}; "

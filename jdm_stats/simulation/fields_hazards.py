@@ -181,7 +181,10 @@ class Hazards:
         "Xu 2023: 9 of 10",
     )
     death_after_perforation_share: float = cited(
-        "case_fatality_12_months", "share", "within 12 months", "8/21, 6/10, 4/5"
+        "case_fatality_12_months",
+        "share",
+        "within 12 months",
+        "8/21, 6/10, 4/5; no fixed horizon",
     )
     deaths_per_1000_years: float = cited(
         "background_mortality_per_1000_person_years",

@@ -21,6 +21,7 @@ from jdm_stats.cohort.staging import (
 from jdm_stats.cohort.table_files import Piece, TableFiles, rendered
 from jdm_stats.errors import UsageError
 from jdm_stats.replicates.progress import progress
+from jdm_stats.replicates.runs import faults_in_jobs
 from jdm_stats.schema import DAYS_PER_YEAR, TABLES
 from jdm_stats.simulation.latent import (
     TRUTH_TABLE,
@@ -203,11 +204,8 @@ def _also(with_truth: bool, format: str) -> tuple[str, ...]:
 
 
 def _check_jobs(n_jobs: int) -> None:
-    whole = isinstance(n_jobs, (int, np.integer)) and not isinstance(n_jobs, bool)
-    if not whole or n_jobs == 0:
-        raise UsageError(
-            f"n_jobs must be a number of workers, or -1 for one per core, not {n_jobs!r}"
-        )
+    if faults := faults_in_jobs(n_jobs):
+        raise UsageError("; ".join(faults))
 
 
 def _in_order(

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jdm_stats.schema import DAYS_PER_YEAR
-from jdm_stats.simulation.aftermath import draw_aftermath
 from jdm_stats.simulation.children import Children, draw_children
 from jdm_stats.simulation.draws import BLOCK, Streams
 from jdm_stats.simulation.eligibility import (
@@ -22,13 +20,14 @@ from jdm_stats.simulation.eligibility import (
     day_of_time_zero,
     eligible_children,
 )
-from jdm_stats.simulation.histories import Histories, hazard_path, walk
+from jdm_stats.simulation.hazards import chance_alive
+from jdm_stats.simulation.histories import Histories, hazard_path
+from jdm_stats.simulation.lives import natural_course
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.subset import some_children
-from jdm_stats.simulation.treatment import plan_treatment
 from jdm_stats.strategies import Strategy, apply_strategy
 
-__all__ = ["Followers", "Question", "children_under", "hazard_under", "natural_course"]
+__all__ = ["Followers", "Question", "children_under", "hazard_under"]
 
 _AT_ONCE = 4 * BLOCK
 _LEAST_FOLLOW_UP = 365  # a scenario has no less
@@ -108,16 +107,6 @@ def children_under(
             )
 
 
-def natural_course(streams: Streams, children: Children, world: Scenario) -> Histories:
-    """Let the days pass without perforations, the hazard being kept."""
-    severity = children.deviation + world.severity_nxp2_shift * children.nxp2
-    plan = plan_treatment(streams, children, severity, world)
-    after = draw_aftermath(streams, world)
-    return walk(
-        streams, children, plan, after, world, perforations=False, keep_hazard=True
-    )
-
-
 def _from_time_zero(
     index: NDArray[np.int64],
     children: Children,
@@ -131,14 +120,13 @@ def _from_time_zero(
     rows = day + np.arange(horizon)[:, None]
     summed = np.cumsum(natural.hazard, axis=0)
     before = np.take_along_axis(summed, np.maximum(day - 1, 0)[None, :], axis=0)[0]
-    death = world.deaths_per_1000_years / 1000 / DAYS_PER_YEAR
     hazards = []
     for strategy in strategies:
         hazard = hazard_under(strategy, children, natural, day, u, world)
         hazards.append(np.take_along_axis(hazard, rows, axis=0))
     return Followers(
         index=index,
-        weight=np.exp(-np.where(day > 0, before, 0.0) - death * day),
+        weight=np.exp(-np.where(day > 0, before, 0.0)) * chance_alive(world, day),
         severity=np.take_along_axis(natural.severity, rows, axis=0),
         hazard=hazards,
     )

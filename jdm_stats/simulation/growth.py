@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jdm_stats.simulation.children import Children
+from jdm_stats.simulation.hazards import dose_plateau
 from jdm_stats.simulation.histories import Histories, weighted_dose
 from jdm_stats.simulation.scenario import Scenario
 
@@ -59,7 +60,7 @@ def _height_lost(
     """Centimetres not grown by each planned visit; shape (visits, n)."""
     every, n = scenario.visit_every_days, len(children.age)
     doses = np.arange(int(histories.oral.max(initial=0)) + 1) / 100
-    plateau = -np.expm1(-doses / scenario.dose_scale_mg_kg)
+    plateau = dose_plateau(doses, scenario)
     daily = histories.oral[: (visits - 1) * every].reshape(visits - 1, every, n)
     planned = np.arange(visits)[:, None] * every
     usual = np.diff(children.height_on(planned), axis=0)

@@ -39,6 +39,9 @@ __all__ = [
     "PULSE_WINDOW_DAYS",
     "WEIGHTED_HALF_LIFE_DAYS",
     "DayState",
+    "chance_alive",
+    "dose_plateau",
+    "first_perforations",
     "gi_baseline",
     "gi_hazard",
     "log_hazard_ratios",
@@ -206,6 +209,64 @@ def gi_baseline(scenario: Scenario, days: int) -> NDArray[np.float64]:
     """
     passed = np.arange(days) / scenario.gi_half_life_days
     return np.round(scenario.gi_rate_per_year / DAYS_PER_YEAR * 0.5**passed, _DECIMALS)
+
+
+def dose_plateau(dose: NDArray[np.float64], scenario: Scenario) -> NDArray[np.float64]:
+    """Return how much of its full effect an oral dose has, from 0 towards 1.
+
+    Examples
+    --------
+    >>> dose_plateau(np.array([0.0, 0.4, 2.0]), Scenario()).round(3).tolist()
+    [0.0, 0.632, 0.993]
+    """
+    reached: NDArray[np.float64] = 1 - np.exp(-dose / scenario.dose_scale_mg_kg)
+    return reached
+
+
+def chance_alive(scenario: Scenario, day: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the chance of no death without perforation by a day from diagnosis.
+
+    Examples
+    --------
+    >>> deadly = Scenario(deaths_per_1000_years=500.0)
+    >>> chance_alive(deadly, np.array([0, 1461])).round(4).tolist()
+    [1.0, 0.1353]
+    """
+    rate = scenario.deaths_per_1000_years / 1000 / DAYS_PER_YEAR
+    alive: NDArray[np.float64] = np.exp(-rate * day)
+    return alive
+
+
+def first_perforations(
+    hazard: NDArray[np.float64], alive: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return who is still at risk on each day, and who then perforates, death competing.
+
+    A perforation on the day of death counts, as it does where events are drawn.
+
+    Parameters
+    ----------
+    hazard : array of float, shape (D, n)
+        Hazard of a first perforation on (d, d + 1].
+    alive : array of float, shape (D, 1)
+        Chance to be alive on day d.
+
+    Returns
+    -------
+    at_risk : array of float, shape (D, n)
+        Chance to be alive and free of perforation on day d.
+    perforated : array of float, shape (D, n)
+        Chance of a first perforation on (d, d + 1].
+
+    Examples
+    --------
+    >>> hazard, alive = np.full((2, 1), np.log(2)), np.array([[1.0], [0.5]])
+    >>> at_risk, perforated = first_perforations(hazard, alive)
+    >>> at_risk[:, 0].round(3).tolist(), perforated[:, 0].round(3).tolist()
+    ([1.0, 0.25], [0.5, 0.125])
+    """
+    at_risk = np.exp(hazard - np.cumsum(hazard, axis=0)) * alive
+    return at_risk, at_risk * -np.expm1(-hazard)
 
 
 def log_hazard_ratios(scenario: Scenario) -> dict[str, float]:

@@ -199,7 +199,12 @@ _CHANGE = (
         days("tofacitinib", (7, 14), 31, _STOMA, "tofacitinib"),
         value("tofacitinib_dose", 10, "mg/day"),
     ),
-    _reported("change of course", "low-dose steroid", "low-dose steroid", _ARGUED),
+    _reported(
+        "change of course",
+        "low-dose steroid, argued for",
+        "low-dose steroid",
+        _ARGUED,
+    ),
     _assumed(
         "change of course",
         "prednisone {low_dose} mg/kg/day from the jejunostomy, half after {half_dose} "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from jdm_stats.simulation.drawn_again import (
     followed_children,
     world_of,
 )
-from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS
+from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS, dose_plateau
 from jdm_stats.simulation.scenario import Scenario
 
 __all__ = ["hazard_rows", "true_rows", "truth_table"]
@@ -202,7 +203,7 @@ def _hazard_frame(
             "severity": state.severity[day, child],
             "nxp2": state.nxp2[child] == 1,
             "oral_dose": dose,
-            "dose_plateau": 1 - np.exp(-dose / scenario.dose_scale_mg_kg),
+            "dose_plateau": dose_plateau(dose, scenario),
             "recent_pulse": state.recent_pulse[day, child],
             "weighted_dose": state.weighted_dose[day, child],
             "jak": state.jak[day, child],
@@ -216,14 +217,14 @@ def _terms(
     day: NDArray[np.int64],
     child: NDArray[np.int64],
     scenario: Scenario,
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[np.floating[Any]]]:
     state = again.state
     dose, nxp2 = state.dose[day, child], state.nxp2[child]
     return {
         "severity": state.severity[day, child],
         "nxp2_early": nxp2 * (day < NXP2_EARLY_DAYS),
         "nxp2_late": nxp2 * (day >= NXP2_EARLY_DAYS),
-        "dose": 1 - np.exp(-dose / scenario.dose_scale_mg_kg),
+        "dose": dose_plateau(dose, scenario),
         "threshold": (dose >= scenario.threshold_mg_kg) * 1.0,
         "pulse": state.recent_pulse[day, child] * 1.0,
         "cumulative": state.weighted_dose[day, child] / _PER_MG_KG,

@@ -20,7 +20,7 @@ from jdm_stats.simulation.readings import Readings, read_clinic
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.treatment import Plan, plan_treatment
 
-__all__ = ["Lives", "draw_lives"]
+__all__ = ["Lives", "draw_lives", "natural_course"]
 
 _MOST_ATTEMPTS = 100
 
@@ -90,7 +90,7 @@ def _draw(
 ) -> Lives:
     streams = Streams(seed, index, attempt)
     children = draw_children(streams, scenario)
-    severity = children.deviation + scenario.severity_nxp2_shift * children.nxp2
+    severity = children.severity_at_diagnosis(scenario)
     plan = plan_treatment(streams, children, severity, scenario)
     aftermath = draw_aftermath(streams, scenario)
     histories = walk(streams, children, plan, aftermath, scenario)
@@ -113,4 +113,41 @@ def _draw(
         death=death,
         exit=ends,
         reason=reason,
+    )
+
+
+def natural_course(
+    streams: Streams, children: Children, scenario: Scenario, plan: Plan | None = None
+) -> Histories:
+    """Let the days pass without perforations, the hazard of one being kept.
+
+    Parameters
+    ----------
+    streams : Streams
+        Those the children were drawn from.
+    children : Children
+    scenario : Scenario
+    plan : Plan, optional
+        Their planned treatment, when it is drawn already.
+
+    Returns
+    -------
+    Histories
+        ``hazard`` is that of a first perforation, shape (D, n).
+
+    Examples
+    --------
+    >>> world, streams = Scenario(follow_up_days=365), Streams(1, np.arange(3))
+    >>> course = natural_course(streams, draw_children(streams, world), world)
+    >>> course.hazard.shape, bool((course.perforation_day == NEVER).all())
+    ((366, 3), True)
+    """
+    if plan is None:
+        severity = children.severity_at_diagnosis(scenario)
+        plan = plan_treatment(streams, children, severity, scenario)
+    aftermath = draw_aftermath(streams, scenario)
+    return walk(
+        *(streams, children, plan, aftermath, scenario),
+        perforations=False,
+        keep_hazard=True,
     )

@@ -16,7 +16,14 @@ from typing import Any
 
 from jdm_stats.evidence.published import parameters
 
-__all__ = ["as_declared", "cited", "evidence_value", "fault_in", "parameter"]
+__all__ = [
+    "as_declared",
+    "cited",
+    "evidence_rows",
+    "evidence_value",
+    "fault_in",
+    "parameter",
+]
 
 _MIX_TOLERANCE = 1e-6
 
@@ -86,7 +93,7 @@ def cited(evidence: str, kind: str, unit: str, source: str) -> Any:
     >>> cited("female_share_western", "share", "of children", "UK").default
     0.67
     """
-    row = _evidence()[evidence]
+    row = evidence_rows()[evidence]
     low, high = (None if row[end] != row[end] else row[end] for end in ("low", "high"))
     return parameter(
         row["value"],
@@ -108,11 +115,18 @@ def evidence_value(name: str) -> float:
     >>> evidence_value("female_share_china")
     0.48
     """
-    return float(_evidence()[name]["value"])
+    return float(evidence_rows()[name]["value"])
 
 
 @cache
-def _evidence() -> dict[str, dict[str, Any]]:
+def evidence_rows() -> dict[str, dict[str, Any]]:
+    """Return the rows of the evidence table by name, read once.
+
+    Examples
+    --------
+    >>> evidence_rows()["female_share_china"]["grade"]
+    'A'
+    """
     rows: dict[Any, dict[Any, Any]] = parameters().to_dict("index")
     return {str(name): row for name, row in rows.items()}
 

@@ -20,6 +20,7 @@ from jdm_stats.errors import PlanError
 from jdm_stats.simulation.mixes import EAST_ASIAN_MIX
 from jdm_stats.simulation.parameter import evidence_value
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario_origin import SOLVED_NAMES
 
 __all__ = ["GROUPS", "PRESETS", "as_scenario"]
 
@@ -44,15 +45,12 @@ GROUPS: dict[str, dict[str, dict[str, Any]]] = {
         "dose_threshold": _HARMLESS | {"threshold_hr": 2.8},
     },
 }
-_NAMES = (
-    *("pulse_start_log_odds", "gi_rate_per_year", "h0_mass"),
-    *("h0_median_days", "nxp2_early_hr", "nxp2_late_hr"),
-)
+# In the order of SOLVED_NAMES.
 _SOLVED: dict[tuple[str, str], tuple[float, ...]] = {
-    ("western", "tertiary"): (-0.659, 0.252, 0.02668, 344.5, 4.098, 1.31),
-    ("western", "population"): (-0.659, 0.252, 0.008971, 335.7, 3.793, 1.245),
-    ("east_asia", "tertiary"): (-0.7869, 0.2385, 0.02243, 366.6, 4.171, 1.301),
-    ("east_asia", "population"): (-0.7869, 0.2385, 0.007563, 357.0, 3.924, 1.247),
+    ("western", "tertiary"): (0.252, -0.659, 0.02668, 344.5, 4.098, 1.31),
+    ("western", "population"): (0.252, -0.659, 0.008971, 335.7, 3.793, 1.245),
+    ("east_asia", "tertiary"): (0.2385, -0.7869, 0.02243, 366.6, 4.171, 1.301),
+    ("east_asia", "population"): (0.2385, -0.7869, 0.007563, 357.0, 3.924, 1.247),
 }
 
 
@@ -118,7 +116,9 @@ def _combined(named: list[str]) -> Scenario:
         for group, said in GROUPS.items()
     }
     children, risk = chosen["children"] or "western", chosen["risk"] or "tertiary"
-    values: dict[str, Any] = dict(zip(_NAMES, _SOLVED[children, risk], strict=True))
+    values: dict[str, Any] = dict(
+        zip(SOLVED_NAMES, _SOLVED[children, risk], strict=True)
+    )
     values |= GROUPS["children"][children] | GROUPS["risk"][risk]
     if chosen["steroids"] is not None:
         values |= GROUPS["steroids"][chosen["steroids"]]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jdm_stats.simulation.children import Children, logistic
 from jdm_stats.simulation.draws import Streams, normal_quantile
 from jdm_stats.simulation.growth import measured_growth
+from jdm_stats.simulation.hazards import dose_plateau
 from jdm_stats.simulation.histories import Histories, nxp2_shift
 from jdm_stats.simulation.scenario import Scenario
 
@@ -108,7 +109,7 @@ def _recovered(
     scenario: Scenario,
 ) -> NDArray[np.float64]:
     by_time = scenario.recovery_sd * (1 - np.exp(-day / _RECOVERY_DAYS))
-    plateau = 1 - np.exp(-dose / scenario.dose_scale_mg_kg)
+    plateau = dose_plateau(dose, scenario)
     better = by_time + scenario.recovery_treatment_sd * plateau
     return np.round(better * logistic(_RECOVERING - _RECOVERING_PER_SD * severity), 6)
 

@@ -150,7 +150,7 @@ def claims(scenario: Scenario) -> list[Claim]:
 
 _STEROIDS = ("dose_hr", "threshold_hr", "pulse_hr", "cumulative_hr")
 _DIE = "of those who perforate die within 12 months of it"
-_TREATED = "of those who perforate are pulsed because of it"
+_TREATED = "of those who perforate are pulsed after it"
 
 
 def _of_ratio(ratio: _Ratio, scenario: Scenario, told: dict[str, Standing]) -> Claim:
@@ -278,6 +278,8 @@ def _solved_claim(
         note = f"it comes from one hospital, {note.partition('; limits')[0]}"
     if changed_since_solved(scenario):
         said += ", which the baseline was solved for,"
+    if name == "pulse_start_log_odds":
+        note = f"{note} ever pulsed, read here as by 24 months"
     ends = f"; {span}" if span else ""
     return Claim(f"{said} is {status}: {note}{ends}.", name, status)
 

@@ -9,10 +9,9 @@ of the scenario says that `Scenario.solve` worked them out.
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, fields
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jdm_stats.evidence.published import parameters
+from jdm_stats.simulation.parameter import evidence_rows
 from jdm_stats.simulation.scenario_origin import (
     SOLVED_ANEW,
     SOLVED_NAMES,
@@ -93,7 +92,7 @@ def evidence_note(name: str) -> tuple[str, str, str]:
     >>> evidence_note("pulse_ever_share")
     ('reported', '182 of 320', 'plausible range 30% to 74%')
     """
-    row = _evidence()[name]
+    row = evidence_rows()[name]
     low, high = row["low"], row["high"]
     span = ""
     if low == low and high == high:
@@ -101,12 +100,6 @@ def evidence_note(name: str) -> tuple[str, str, str]:
         ends = [f"{100 * end:.3g}%" if share else f"{end:g}" for end in (low, high)]
         span = f"{row['range_kind']} {' to '.join(ends)}"
     return _IN_WORDS.get(row["status"], str(row["status"])), str(row["note"]), span
-
-
-@cache
-def _evidence() -> dict[str, dict[str, Any]]:
-    rows: dict[Any, dict[Any, Any]] = parameters().to_dict("index")
-    return {str(name): row for name, row in rows.items()}
 
 
 def _standing(
@@ -144,7 +137,7 @@ def _standing(
 
 def _evidence_of(evidence: str, source: str) -> dict[str, Any]:
     """Grade, source and range of a value that a kind of children changes."""
-    rows = [_evidence()[key] for key in _rows(evidence)]
+    rows = [evidence_rows()[key] for key in _rows(evidence)]
     alone = rows[0] if len(rows) == 1 else {"low": None, "high": None}
     grade = max(row["grade"] for row in rows)
     return {
@@ -160,20 +153,20 @@ def _status(told: Any) -> str:
     """Status of a declared value; of a mix, that of its parts and of what is left of 1."""
     evidence = told["evidence"]
     if told["kind"] in ("mix", "shares", "schedule"):
-        parts = {_evidence()[key]["status"] for key in _rows(evidence)}
+        parts = {evidence_rows()[key]["status"] for key in _rows(evidence)}
         parts |= {"assumed"} if "assumed" in told["source"] or not parts else set()
         if "assumed" in parts:
             return "in part assumed" if parts - {"assumed"} else "assumed"
         return "reported" if told["kind"] == "schedule" else "calculated"
     if evidence:
-        status = str(_evidence()[evidence]["status"])
+        status = str(evidence_rows()[evidence]["status"])
         return _IN_WORDS.get(status, status)
     return "assumed" if told["grade"] == "C" else "calculated"
 
 
 def _rows(evidence: str) -> list[str]:
     """Rows of the evidence whose names begin so; none when there is no evidence."""
-    return [key for key in _evidence() if evidence and key.startswith(evidence)]
+    return [key for key in evidence_rows() if evidence and key.startswith(evidence)]
 
 
 def _outside(value: Any, told: Any) -> bool:
@@ -183,7 +176,7 @@ def _outside(value: Any, told: Any) -> bool:
     if told["kind"] not in ("mix", "shares") or not evidence:
         return False
     known = {
-        label: _evidence().get(f"{evidence}_{label.lower().replace(' ', '_')}", {})
+        label: evidence_rows().get(f"{evidence}_{label.lower().replace(' ', '_')}", {})
         for label, _ in value
     }
     return any(

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 from jdm_stats.errors import PlanError
-from jdm_stats.plan.reading import read_toml
 from jdm_stats.simulation.fields_children import Registry
 from jdm_stats.simulation.fields_hazards import Hazards
 from jdm_stats.simulation.fields_severity import Severity
@@ -35,6 +34,7 @@ from jdm_stats.simulation.parameter import as_declared
 from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario_status import Standing, standings
+from jdm_stats.toml_files import read_toml
 
 __all__ = ["SECTIONS", "read_scenario", "write_scenario"]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from jdm_stats.cohort.cohort import Cohort, of_checked_tables
 from jdm_stats.cohort.metadata import conform_metadata
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.runs import is_whole
 from jdm_stats.schema import TABLES
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.hazards import log_hazard_ratios
@@ -211,8 +212,7 @@ def _check_counts(n_patients: int, n_index_pattern: int, chunk: int) -> None:
         "chunk": (chunk, 1),
     }
     for name, (count, least) in counts.items():
-        whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-        if not whole or count < least:
+        if not is_whole(count) or count < least:
             faults.append(
                 f"{name} must be a whole number of {least} or more, not {count!r}"
             )
@@ -288,7 +288,7 @@ def _metadata(
             "solved": (
                 "gi_rate_per_year, pulse_start_log_odds, h0_mass, h0_median_days, "
                 "nxp2_early_hr and nxp2_late_hr of a preset are solved so that its "
-                "published overall figures come out"
+                "overall figures come out, published or assumed"
             ),
             "event_count": (
                 "losses_per_year, an assumption, is 4% rather than 5% because the "

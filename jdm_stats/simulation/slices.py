@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,16 +106,10 @@ def slice_tables(
             if watch is not None:
                 watch(lives, attempt)
     tables = typed_tables(parts, first, last)
-    followers = [
-        _follower(cohort, child)
-        for child in range(first, min(last, cohort.n_index_pattern))
-    ]
-    if followers:
+    if first < cohort.n_index_pattern:
+        followers = _followers(cohort, range(first, min(last, cohort.n_index_pattern)))
         tables = {
-            name: pd.concat(
-                [*(frames[name] for frames in followers), tables[name]],
-                ignore_index=True,
-            )
+            name: pd.concat([followers[name], tables[name]], ignore_index=True)
             for name in TABLES
         }
     if in_doubt(tables):
@@ -122,28 +117,38 @@ def slice_tables(
     return tables
 
 
-def _follower(cohort: Slices, child: int) -> dict[str, pd.DataFrame]:
-    """Return the tables of one child who follows the index case, in order."""
-    patient_id = str(patient_ids(np.array([child]))[0])
-    listed = index_case_rows(patient_id, cohort.seed, child, cohort.scenario)
+def _followers(cohort: Slices, children: range) -> dict[str, pd.DataFrame]:
+    """Return the tables of the children who follow the index case, in order."""
+    names = [str(name) for name in patient_ids(np.array(children))]
+    listed: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for child, patient_id in zip(children, names, strict=True):
+        rows = index_case_rows(patient_id, cohort.seed, child, cohort.scenario)
+        for table, own in rows.items():
+            listed[table] += own
+    place = {name: k for k, name in enumerate(names)}
     return {
         name: frame.sort_values(
-            _ORDER[name], kind="stable", ignore_index=True, key=_rank
+            ["patient_id", *_ORDER[name]],
+            kind="stable",
+            ignore_index=True,
+            key=lambda values: _rank(values, place),
         )
         for name, frame in conformed(listed).items()
     }
 
 
 _ORDER = {
-    "patients": ["patient_id"],
+    "patients": [],
     "courses": ["start_day", "drug"],
     "events": ["day", "event"],
     "assessments": ["day", "measure"],
 }
 
 
-def _rank(values: pd.Series) -> pd.Series:
-    """Put events in the schema's order, everything else in its own."""
-    if values.name != "event":
-        return values
-    return values.map(list(TABLES["events"]["event"].allowed).index)
+def _rank(values: pd.Series, place: Mapping[str, int]) -> pd.Series:
+    """Put children in order of their number, events in the schema's, all else in its own."""
+    if values.name == "patient_id":
+        return values.map(place)
+    if values.name == "event":
+        return values.map(list(TABLES["events"]["event"].allowed).index)
+    return values

@@ -16,6 +16,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
+from jdm_stats.replicates.runs import is_whole
 from jdm_stats.simulation.arms import Arms, draw_arms
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.eligibility import TIME_ZEROS, Eligibility, as_eligibility
@@ -218,8 +219,7 @@ def _eligible_by(given: object, time_zero: object) -> Eligibility:
 
 
 def _whole(given: object, least: int, most: int = _LONGEST) -> bool:
-    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-    return whole and least <= given <= most  # type: ignore[operator]
+    return is_whole(given) and least <= given <= most  # type: ignore[operator]
 
 
 def arms_of(question: Question, strategies: list[Strategy]) -> Arms:

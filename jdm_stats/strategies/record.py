@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jdm_stats.errors import PlanError
 from jdm_stats.strategies.words import words_of
+from jdm_stats.toml_files import read_toml
 
 __all__ = ["Strategy"]
 
@@ -162,7 +161,7 @@ class Strategy(BaseModel):
         """No pulse and an oral dose of 0.5 mg/kg/day or less.
 
         The other side of that question; a higher dose is halved each week. Lengths are
-        those of `high_dose`.
+        those of `high_dose`; ``changes`` replace fields.
 
         Examples
         --------
@@ -179,16 +178,17 @@ class Strategy(BaseModel):
         ------
         PlanError
             When the file cannot be read or a field is at fault.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> path = Path(tempfile.mkdtemp()) / "low.toml"
+        >>> _ = path.write_text("oral_at_most = 0.5")
+        >>> Strategy.from_toml(path).oral_at_most
+        0.5
         """
-        try:
-            fields = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PlanError(
-                f"the strategy {path} cannot be read: {error.strerror}"
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise PlanError(f"the strategy {path} is not TOML: {error}") from error
-        return cls(**fields)
+        return cls(**read_toml(path, "the strategy"))
 
     def rules(self) -> dict[str, Any]:
         """Every field but the name: strategies with the same rules are the same.

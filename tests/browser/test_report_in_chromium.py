@@ -19,7 +19,7 @@ from tests.browser.chromium_page import NAMES, NETWORK, ChromiumPage, find_brows
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = find_browser()
-TEMPLATES = ("cohort", "perforation_risk", "published_evidence")
+TEMPLATES = ("cohort", "known_truth", "perforation_risk", "published_evidence")
 A4_TEXT_WIDTH = 672  # CSS pixels: 210 mm less margins of 16 mm on either side
 
 pytestmark = pytest.mark.skipif(
@@ -97,7 +97,7 @@ def _is_whole(page: ChromiumPage) -> None:
     images = page.value(IMAGES)
     assert images
     assert [i for i in images if not (i[0] and i[1] > 100 and i[2])] == []
-    assert page.value("document.querySelectorAll('table').length") >= 8
+    assert page.value("document.querySelectorAll('table').length") >= 7
     assert page.value("document.scripts.length") == 0
 
 

@@ -100,8 +100,8 @@ def _misses(table: pd.DataFrame) -> Iterator[list[str]]:
 
 
 def _published(row: pd.Series) -> str:
-    assumed = " (assumed)" if row["status"] == "assumed" else ""
-    return number(row["published"]) + assumed
+    kinds = {"assumed": " (assumed)", "calculated here": " (calculated)"}
+    return number(row["published"]) + kinds.get(row["status"], "")
 
 
 def _range(row: pd.Series) -> str:
@@ -132,11 +132,7 @@ def _mix(table: pd.DataFrame) -> Iterator[list[str]]:
         for preset in ("tertiary", "east_asia"):
             there = (preset, label) in by.index
             row = by.loc[(preset, label)] if there else None
-            line += (
-                ["–", "–"]
-                if row is None
-                else [_simulated(row), number(row["published"])]
-            )
+            line += ["–", "–"] if row is None else [_simulated(row), _published(row)]
         yield line
 
 

@@ -17,7 +17,7 @@ from tests.calibration import children as described
 from tests.calibration import measures as m
 from tests.calibration.figures import figures_of
 from tests.calibration.misses import REASONS
-from tests.calibration.page import MARKED, PAGE, misses, tables
+from tests.calibration.page import MARKED, PAGE, misses, number, tables
 from tests.calibration.published import TOLERATED, Published, published
 from tests.calibration.table import (
     CHILDREN,
@@ -146,6 +146,16 @@ def test_what_is_assumed_says_so():
     made = COMMITTED["range_kind"].str.contains("here")
     assert made.any()
     assert (COMMITTED.loc[COMMITTED["range_kind"] == TOLERATED, "low"].notna()).all()
+
+
+def test_what_was_calculated_here_is_not_shown_as_printed():
+    shown = dict.fromkeys(("assumed", "calculated here"), 0)
+    for _, row in COMMITTED[COMMITTED["preset"] == "tertiary"].iterrows():
+        if row["status"] in shown:
+            shown[row["status"]] += 1
+            word = row["status"].split()[0]
+            assert f"| {row['figure']} | {number(row['published'])} ({word}) |" in TEXT
+    assert min(shown.values()) > 5
 
 
 def test_within_follows_from_the_numbers():

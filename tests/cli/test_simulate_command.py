@@ -36,6 +36,7 @@ def test_what_was_written_is_said_and_is_the_cohort(tmp_path: Path, capsys) -> N
         "SYNTHETIC tertiary cohort: 30 simulated children, none of them real"
     )
     assert "assumed: severity_hr 2.5" in lines[1] and "solved" in lines[1]
+    assert "themselves assumed" in lines[1] and "published" not in lines[1]
     assert "index case: 2" in lines[2] and "30 patients" in lines[3]
     assert lines[-1] == str(out)
     assert read_cohort(out) == simulate_cohort(30, rng=3, n_index_pattern=2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class World:
 
 
 _JAK = (("jak_hr", 2.0), ("jak_after_gi_share", 0.6), ("jak_first_year", 2009))
+_LATER = (("h0_median_days", 1_200.0), ("nxp2_late_hr", 3.0))
 WORLDS = {
     "tertiary, 10 times": World("tertiary", 10, 2_500),
     "steroids_harmless, 10 times": World("steroids_harmless", 10, 2_500),
@@ -63,16 +65,19 @@ WORLDS = {
     "JAK inhibitor harmful, 10 times": World("tertiary", 10, 2_500, _JAK),
     "given blindly, 10 times": World("tertiary", 10, 4_000, (("confounding", 0.0),)),
     "tertiary": World("tertiary", 1, 8_000),
+    "later perforations, 12 times": World("tertiary", 12, 3_000, _LATER),
 }
 
 
-def records_of(name: str, seed: int) -> list[dict[str, Any]]:
+def records_of(
+    name: str, seed: int, worlds: Mapping[str, World] | None = None
+) -> list[dict[str, Any]]:
     """Fit one cohort of a world; one record per term.
 
     Where no event falls into one of a term's groups there is no plain estimate of any term,
     and the records say so by their missing estimates.
     """
-    world = WORLDS[name]
+    world = (worlds or WORLDS)[name]
     rows = true_rows(world.scenario, world.children, seed)
     fit = fit_arrays(rows.x, rows.event, rows.start, rows.start + 1)
     smaller, events = smaller_groups(rows), int(rows.event.sum())

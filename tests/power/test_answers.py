@@ -262,7 +262,11 @@ def test_the_report_says_what_the_functions_say():
     told = headline(SIX, questions, children_per_year={"one country": 42})
     needed = children_needed(SIX, 8).value
     assert told[0].startswith(f"Anti-NXP2, HR 8: {needed:,.0f} children, ")
-    assert "times the largest published series" in told[1] and "over 100" in told[1]
+    assert (
+        "times the largest series in the evidence tables" in told[1]
+        and "over 100" in told[1]
+    )
+    assert "those who come first followed longer" in told[0]
     assert told[2].startswith("Protection by a pulse: even if")
     table = needs_table(
         SIX, questions[:1], risks={"all": 0.02}, children_per_year={"us": 42}

@@ -14,6 +14,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import threadpoolctl
 
 from jdm_stats.errors import UsageError
 from jdm_stats.replicates import runs
@@ -188,7 +189,6 @@ def test_a_run_pickles():
 
 
 def test_linear_algebra_is_held_to_one_thread_and_let_go():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
 
     def threads(replicate, rng):
         pools = threadpoolctl.threadpool_info()

@@ -234,3 +234,11 @@ def test_the_manifest_of_a_report_on_an_export_takes_its_mappings_word(
     template = read_template(template_path("german_export"))
     manifest = build_manifest(template, values, {}, "key", {"status": "done"}, {})
     assert manifest["synthetic"] is told
+
+
+def test_children_that_a_template_draws_itself_are_synthetic():
+    template = read_template(template_path("known_truth"))
+    made = build_manifest(template, dict(template.defaults), {}, "k", {}, {})
+    assert made["synthetic"] is True
+    other = {**template.defaults, "scenarios": []}
+    assert build_manifest(template, other, {}, "k", {}, {})["synthetic"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -279,3 +280,23 @@ def test_print_and_notebook_say_the_same_and_repr_is_short():
         assert sentence.replace("'", "&#x27;") in page
         assert sentence in " ".join(text.split())
     assert "Set by the user: pulse_hr 2." in text
+
+
+def test_what_was_added_to_a_published_figure_is_told_with_it():
+    """A horizon nobody printed, a reason nobody gave: neither passes for published."""
+    told = " ".join(str(TERTIARY).split())
+    assert "182 of 320 ever pulsed, read here as by 24 months" in told
+    assert "8/21, 6/10, 4/5; no fixed horizon" in told
+    assert "are pulsed after it is reported" in told
+    assert "because of it" not in told
+
+
+def test_the_page_says_what_the_dose_does_between_two_doses():
+    def plateau(dose: float) -> float:
+        return 1 - math.exp(-dose / TERTIARY.dose_scale_mg_kg)
+
+    page = (Path(__file__).parents[2] / "docs" / "world.md").read_text("utf-8")
+    for high, low in ((1.0, 0.5), (2.0, 0.25)):
+        ratio = TERTIARY.dose_hr ** (plateau(high) - plateau(low))
+        assert f"{ratio:.2f} for {high:g} against {low:g}" in page
+    assert not re.search(r"published (8|overall)", page)

@@ -83,6 +83,8 @@ def test_a_strategy_is_read_from_toml(tmp_path):
     path.write_text('name = "slow"\ntaper = [[0, 2.0], [28, 1]]\ngrace_days = 3\n')
     expected = Strategy(name="slow", taper=[(0, 2.0), (28, 1.0)], grace_days=3)
     assert Strategy.from_toml(path) == expected
+    path.write_text(path.read_text(), encoding="utf-8-sig")  # as Windows saves it
+    assert Strategy.from_toml(path) == expected
 
 
 @pytest.mark.parametrize(
