@@ -120,6 +120,8 @@ def checked_truth(truth: Mapping[str, float] | None) -> dict[str, float]:
     UsageError
         Naming every value that is no finite number.
     """
+    if truth is not None and not isinstance(truth, Mapping):
+        raise UsageError(f"truth must map terms to numbers, not {truth!r}")
     given = dict(truth or {})
     wrong = {
         name: value

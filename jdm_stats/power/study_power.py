@@ -204,6 +204,10 @@ def study_power(design: StudyDesign, hazard_ratio: float) -> StudyPower:
     if ratio != 1:
         wrong = law.tails(share)[0 if side > 0 else 1]
     approximate = schoenfeld_power(design, ratio)
+    if ratio == 1 and chance_of_event(design) > 0:
+        approximate = (
+            design.alpha
+        )  # the formula leaves out the other side, here half of it
     if design.test == "schoenfeld":
         power, size, wrong = approximate, design.alpha, math.nan
     events = expected_events(design)

@@ -340,9 +340,12 @@ def _solve_perforation(scenario: Scenario, paths: _Paths, targets: Targets) -> S
             return current.with_values(
                 **{name: _short(getattr(current, name)) for name in names}
             )
-        current = current.with_values(
-            **{name: getattr(current, name) * ratios[name] for name in names}
-        )
+        try:
+            current = current.with_values(
+                **{name: getattr(current, name) * ratios[name] for name in names}
+            )
+        except PlanError:  # beyond any number a scenario may hold
+            break
         got = _figures(paths, current)
     missed = [
         f"{figure} of {target:g} (reached: {got[figure]:.4g})"

@@ -149,7 +149,7 @@ def logistic(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> float(logistic(np.array([0.0]))[0])
     0.5
     """
-    return np.round(1.0 / (1.0 + np.exp(-log_odds)), 12)
+    return np.round(1.0 / (1.0 + np.exp(np.minimum(-log_odds, 700.0))), 12)
 
 
 def share_log_odds(share: float) -> float:
@@ -162,6 +162,12 @@ def share_log_odds(share: float) -> float:
     """
     inside = min(max(share, 1e-9), 1 - 1e-9)
     return math.log(inside / (1 - inside))
+
+
+def _log_odds(share: float) -> float:
+    if share in (0, 1):
+        return math.inf if share else -math.inf
+    return math.log(share / (1 - share))
 
 
 def _factor(u: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
@@ -188,7 +194,7 @@ def _features(
     for row, (name, share) in enumerate(scenario.feature_shares):
         direct = math.log(total[name]) - per_sd * shift if name in total else 0.0
         log_odds = per_sd * (deviation + shift * nxp2) + direct * nxp2
-        log_odds = log_odds + (math.log(share / (1 - share)) if share < 1 else math.inf)
+        log_odds = log_odds + _log_odds(share)
         if name == "skin_ulcer":
             log_odds = log_odds + math.log(_ULCER_OR_MDA5) * (antibody == "MDA5")
         features[name] = u[row] < logistic(log_odds)
@@ -211,10 +217,8 @@ def _follow_up(
     entry = np.where(delayed, np.minimum(delay, _LATEST_ENTRY), 0).astype(np.int64)
     closing = (scenario.lock_year - year) * 365 + 364 - day_of_year
     closing = np.minimum(closing, scenario.follow_up_days)
-    adult = np.floor((scenario.transfer_age_years - age) * DAYS_PER_YEAR).astype(
-        np.int64
-    )
-    adult = np.maximum(adult, entry + 30)
+    adult = np.floor((scenario.transfer_age_years - age) * DAYS_PER_YEAR)
+    adult = np.maximum(np.minimum(adult, 1e8).astype(np.int64), entry + 30)
     return {
         "entry": entry,
         "lock": np.minimum(closing, adult),

@@ -110,7 +110,7 @@ def followed_children(
     if patient_ids is None:
         chosen = [name for name in patients.index if name not in placed]
     else:
-        chosen = list(dict.fromkeys(patient_ids))
+        chosen = _named(patient_ids)
     faults = []
     for name in chosen:
         if name not in patients.index:
@@ -137,6 +137,18 @@ def followed_children(
         entry=kept["entry_day"].to_numpy(dtype=np.int64),
         exit=kept["exit_day"].to_numpy(dtype=np.int64),
         first=np.array(first.fillna(NEVER), dtype=np.int64),
+    )
+
+
+def _named(patient_ids: Iterable[str]) -> list[str]:
+    try:
+        if not isinstance(patient_ids, (str, bytes)):
+            return list(dict.fromkeys(patient_ids))
+    except TypeError:
+        pass
+    raise UsageError(
+        "patient_ids must be a list of pseudonyms such as ['SYN-00003'], not "
+        f"{patient_ids!r}"
     )
 
 

@@ -218,7 +218,9 @@ def _events(
 ) -> list[dict[str, Any]]:
     known = [(site, share) for site, share in scenario.site_mix if site != "unknown"]
     total = sum(share for _, share in known)
-    sites = pick(u[40:45], [(site, share / total) for site, share in known])
+    sites = np.full(5, None, dtype=object)
+    if total:
+        sites = pick(u[40:45], [(site, share / total) for site, share in known])
     rows = [{"day": days["gi"], "event": "gi_involvement", "site": None}]
     for day, repair, site in zip(
         days["perforations"], days["repairs"], sites, strict=False

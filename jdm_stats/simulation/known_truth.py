@@ -167,8 +167,10 @@ def _status(grade: str) -> str:
 
 
 def _whole_days(days: Iterable[int], scenario: Scenario) -> NDArray[np.int64]:
-    asked = list(days)
     last = scenario.follow_up_days
+    if not isinstance(days, Iterable):
+        raise UsageError(f"days must be a list of whole days, not {days!r}")
+    asked = list(days)
     wrong = [
         day
         for day in asked

@@ -183,7 +183,29 @@ def fault_in(declared: Field[Any], value: Any) -> str | None:
     else:
         wanted, test = _NUMBERS[kind]
         good = _is_number(value) and test(value)
-    return None if good else f"{declared.name} must be {wanted}, not {value!r}"
+    if not good:
+        return f"{declared.name} must be {wanted}, not {value!r}"
+    return _fault_in_size(declared.name, value, kind)
+
+
+# Far beyond any world that means something, and near enough for the arithmetic.
+_MOST = 1e30
+_MOST_MG_KG = 100.0
+_MOST_DAYS = 36_600
+_ENDS = {
+    "positive": (1 / _MOST, _MOST),
+    "real": (-500.0, 500.0),
+    "year": (0, 9999),
+    "days": (0, _MOST_DAYS),
+}
+
+
+def _fault_in_size(name: str, value: Any, kind: str) -> str | None:
+    low, high = _ENDS.get(kind, (-_MOST, _MOST))
+    held = value if isinstance(value, tuple) else (value,)
+    if all(low <= number <= high for number in held):
+        return None
+    return f"{name} must lie between {low:g} and {high:g}, not {value!r}"
 
 
 _NUMBERS: dict[str, tuple[str, Any]] = {
@@ -231,6 +253,12 @@ def _fault_in_schedule(name: str, value: Any) -> str | None:
         )
     if days[0] != 0 or any(b <= a for a, b in itertools.pairwise(days)):
         return f"{name} must begin on day 0 and its days must rise, not {days}"
+    if doses[0] > _MOST_MG_KG:
+        return (
+            f"{name} must begin at {_MOST_MG_KG:g} mg/kg/day or less, not {doses[0]:g}"
+        )
+    if days[-1] > _MOST_DAYS:
+        return f"{name} must end by day {_MOST_DAYS}, not on day {days[-1]}"
     for before, after in itertools.pairwise(value):
         if after[1] > before[1]:
             return (

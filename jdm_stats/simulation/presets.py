@@ -84,9 +84,14 @@ def as_scenario(scenario: Scenario | str | None) -> Scenario:
         return scenario
     if scenario is None:
         return PRESETS["tertiary"]
+    if not isinstance(scenario, str):
+        raise PlanError(
+            "a scenario must be a Scenario or text such as 'east_asia+population', not "
+            f"{scenario!r}"
+        )
     if scenario in PRESETS:
         return PRESETS[scenario]
-    named = [part.strip() for part in str(scenario).split("+")]
+    named = [part.strip() for part in scenario.split("+")]
     faults = [_unknown(name) for name in named if name not in PRESETS]
     for said in GROUPS.values():
         several = sorted({name for name in named if name in said})

@@ -173,7 +173,8 @@ def _ck(
     noise: NDArray[np.float64],
     scenario: Scenario,
 ) -> NDArray[np.float64]:
-    above = np.log(scenario.ck_median / _CK_NORMAL * children.ck_ratio)
+    ratio = np.maximum(children.ck_ratio, 1e-6)  # 0 when rounded, at a huge spread
+    above = np.log(scenario.ck_median / _CK_NORMAL * ratio)
     log_ck = math.log(_CK_NORMAL) + above * np.exp(-day / _CK_DAYS)
     log_ck = log_ck + _CK_PER_SD * activity + _CK_NOISE * noise
     return np.round(np.clip(np.exp(np.round(log_ck, 6)), 25, 60_000))

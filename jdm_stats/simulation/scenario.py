@@ -57,12 +57,13 @@ class Scenario(Hazards, Treatment, Severity, Registry):
 
     def __post_init__(self) -> None:
         """Turn mappings into tuples and refuse impossible values, all at once."""
-        faults = [_fault_in_name(self.name)]
+        faults = {"name": _fault_in_name(self.name)}
         for declared in fields(self)[1:]:
             held = as_declared(declared, self._at(declared.name))
             object.__setattr__(self, declared.name, held)
-            faults.append(fault_in(declared, self._at(declared.name)))
-        found = [fault for fault in faults if fault is not None] or disagreements(self)
+            faults[declared.name] = fault_in(declared, held)
+        told = {name: fault for name, fault in faults.items() if fault is not None}
+        found = [*told.values(), *disagreements(self, told)]
         if found:
             raise PlanError("the scenario is at fault:\n  " + "\n  ".join(found))
 
@@ -85,7 +86,12 @@ class Scenario(Hazards, Treatment, Severity, Registry):
             near = [get_close_matches(name, known, n=1) for name in unknown]
             hints = sorted({match for matches in near for match in matches})
             hint = f"; did you mean {', '.join(hints)}?" if hints else ""
-            raise PlanError(f"a scenario has no value named {', '.join(unknown)}{hint}")
+            said = f"a scenario has no value named {', '.join(unknown)}{hint}"
+            try:
+                replace(self, **{n: v for n, v in changes.items() if n in known})
+            except PlanError as fault:
+                said = f"{said}\n{fault}"
+            raise PlanError(said)
         own = self.name
         if any(name in SOLVED_NAMES for name in changes):
             own = own.replace(SOLVED_ANEW, "")
@@ -158,6 +164,8 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         """
         from jdm_stats.simulation.presets import as_scenario
 
+        if not all(isinstance(name, str) for name in names):
+            raise PlanError(f"presets are named by text, not by {names!r}")
         return as_scenario("+".join(names) if names else None)
 
     @classmethod

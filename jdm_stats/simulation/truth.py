@@ -23,6 +23,7 @@ from jdm_stats.simulation.eligibility import TIME_ZEROS, Eligibility, as_eligibi
 from jdm_stats.simulation.following import Question
 from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.simulate import told_together
 from jdm_stats.strategies import Strategy
 
 __all__ = ["DEFAULT_CHILDREN", "TrueRisk", "asked", "risk_of_arm", "true_risk"]
@@ -172,7 +173,8 @@ def asked(
         for given in strategies
         if not isinstance(given, Strategy)
     ]
-    if not (time_zero in TIME_ZEROS or _whole(time_zero, 0)):
+    named = isinstance(time_zero, str) and time_zero in TIME_ZEROS
+    if not (named or _whole(time_zero, 0)):
         faults.append(
             f"time_zero must be {' or '.join(map(repr, TIME_ZEROS))} or a whole day from "
             f"0 to {_LONGEST}, not {time_zero!r}"
@@ -183,23 +185,37 @@ def asked(
         )
     if not _whole(children, BLOCK, 10**8):
         faults.append(f"children must be {BLOCK} or more, not {children!r}")
-    told = as_eligibility(eligibility)
-    latest = _LONGEST if told.latest_day is None else told.latest_day
-    if not isinstance(time_zero, str) and _whole(time_zero, 0) and latest < time_zero:
-        faults.append(
-            f"eligibility.latest_day ({told.latest_day}) lies before time_zero "
-            f"({time_zero})"
-        )
-    if faults:
-        raise UsageError("; ".join(faults))
+
+    def plainly() -> None:
+        if faults:
+            raise UsageError("; ".join(faults))
+
+    _, told, world, seed = told_together(
+        plainly,
+        lambda: _eligible_by(eligibility, time_zero),
+        lambda: as_scenario(scenario),
+        lambda: one_seed(rng),
+    )
     return Question(
-        scenario=as_scenario(scenario),
+        scenario=world,
         eligibility=told,
         time_zero=time_zero if isinstance(time_zero, str) else int(time_zero),
         horizon_days=int(horizon_days),
         children=int(children),
-        seed=one_seed(rng),
+        seed=seed,
     )
+
+
+def _eligible_by(given: object, time_zero: object) -> Eligibility:
+    """Return the eligibility, unless it asks for a time zero before the landmark."""
+    told = as_eligibility(given)
+    latest = _LONGEST if told.latest_day is None else told.latest_day
+    if _whole(time_zero, 0) and latest < time_zero:  # type: ignore[operator]
+        raise UsageError(
+            f"eligibility.latest_day ({told.latest_day}) lies before time_zero "
+            f"({time_zero})"
+        )
+    return told
 
 
 def _whole(given: object, least: int, most: int = _LONGEST) -> bool:

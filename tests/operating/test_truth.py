@@ -120,3 +120,8 @@ def test_a_large_sample_value_is_given_or_a_reason():
     wanted = ("does not vary", "no such term", "are pooled as", "cannot be fitted")
     for text, part in zip(said[1:], wanted, strict=True):
         assert part in text
+
+
+def test_a_truth_that_is_no_mapping_is_refused():
+    with pytest.raises(UsageError, match="truth must map terms to numbers, not 3"):
+        checked_truth(3)

@@ -318,3 +318,9 @@ def test_true_and_whole_floats():
     for call in (lambda: study_power(SIX, True), lambda: StudyDesign(n_children=True)):
         with pytest.raises(UsageError):
             call()
+
+
+@pytest.mark.parametrize("test", ["firth", "exact", "central", "schoenfeld"])
+def test_without_an_effect_the_power_is_the_size(test):
+    told = study_power(StudyDesign(n_children=300, test=test), hazard_ratio=1)
+    assert told.power == told.size

@@ -189,3 +189,17 @@ def test_a_cox_model_of_the_generators_own_terms_finds_the_truth():
     # The test can tell: these are far from no effect.
     for term in ("severity", "nxp2_early", "no_gi"):
         assert abs(fit.loc[term, "estimate"]) > 5 * fit.loc[term, "std_error"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"days": 5},
+        {"patient_ids": "SYN-00003"},
+        {"patient_ids": 5},
+        {"patient_ids": [[]]},
+    ],
+)
+def test_what_is_no_list_is_refused_by_name(cohort, given):
+    with pytest.raises(UsageError, match=f"{next(iter(given))} must be a list"):
+        cohort.truth.hazards(**given)

@@ -59,6 +59,17 @@ CITED = [
         ({"taper": 3}, "taper must list pairs"),
         ({"confounding": -1.0}, "confounding must be a finite number of 0 or more"),
         ({"lock_year": 2000}, "first_year, last_year and lock_year"),
+        ({"first_year": 1850}, "first_year and last_year must lie between 1900 and"),
+        ({"lock_year": 10**400}, "lock_year must lie between 0 and 9999"),
+        ({"follow_up_days": 10**9}, "follow_up_days must lie between"),
+        ({"severity_hr": 1e300}, "severity_hr must lie between 1e-30 and 1e\\+30"),
+        ({"pulse_start_log_odds": -1e308}, "pulse_start_log_odds must lie between"),
+        ({"centre_pulse_offsets": (1e300,)}, "centre_pulse_offsets must lie between"),
+        ({"taper": ((0, 400.0),)}, "taper must begin at 100 mg/kg/day or less"),
+        ({"taper": ((0, 1.0), (10**400, 0.5))}, "taper must end by day 36600"),
+        ({"pulse_mix": {"²": 1.0}}, "pulse_mix must name doses"),
+        ({"pulse_mix": {"20": 0.5, "020": 0.5}}, "pulse_mix must name doses"),
+        ({"feature_shares": {"ulcer": 0.1}}, "feature_shares must name dysphagia"),
     ],
 )
 def test_impossible_values_are_refused_by_name(wrong, said):
@@ -71,6 +82,29 @@ def test_all_faults_are_told_at_once():
         Scenario(female_share=2.0, losses_per_year=-1.0)
     assert "female_share" in str(told.value)
     assert "losses_per_year" in str(told.value)
+
+
+def test_values_at_odds_with_others_are_told_beside_those_at_fault_alone():
+    with pytest.raises(PlanError) as told:
+        Scenario(female_share=2.0, follow_up_days=10, lock_year=2000, pulse_mix=3)
+    for name in ("female_share", "follow_up_days", "lock_year", "pulse_mix"):
+        assert str(told.value).count(name) == 1
+
+
+def test_unknown_names_are_told_beside_impossible_values():
+    with pytest.raises(
+        PlanError, match=r"(?s)named dose_hrr.*pulse_hr must be"
+    ) as told:
+        Scenario().with_values(dose_hrr=2.0, pulse_hr=-1.0)
+    assert "did you mean dose_hr" in str(told.value)
+
+
+@pytest.mark.parametrize("given", [5, [], {"tertiary": 1}, ("east_asia", "population")])
+def test_what_is_no_scenario_is_refused(given):
+    with pytest.raises(PlanError, match="must be a Scenario or text"):
+        as_scenario(given)
+    with pytest.raises(PlanError, match="named by text"):
+        Scenario.preset("tertiary", given)
 
 
 def test_an_unknown_name_is_refused_with_the_near_one():

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdm_stats.errors import PlanError
+from jdm_stats.simulation.mixes import FEATURES
 from jdm_stats.simulation.presets import GROUPS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario_toml import SECTIONS
@@ -16,9 +17,9 @@ from jdm_stats.simulation.scenario_toml import SECTIONS
 DECLARED = {field.name: field.metadata for field in fields(Scenario)[1:]}
 KINDS = {
     "share": st.floats(0, 1),
-    "rate": st.floats(0, 1e300),
-    "positive": st.floats(0, 1e300, exclude_min=True),
-    "real": st.floats(-1e300, 1e300),
+    "rate": st.floats(0, 1e30),
+    "positive": st.floats(1e-30, 1e30),
+    "real": st.floats(-500, 500),
 }
 
 
@@ -174,11 +175,13 @@ def changes(draw):
     chosen = draw(st.lists(st.sampled_from(simple), max_size=8, unique=True))
     found = {name: draw(KINDS[DECLARED[name]["kind"]]) for name in chosen}
     words = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)
-    shares = draw(st.dictionaries(words, st.floats(0, 1), min_size=1, max_size=3))
+    shares = {name: draw(st.floats(0, 1)) for name, _ in FEATURES}
+    sites = draw(st.lists(words, min_size=1, max_size=4, unique=True))
     offsets = draw(st.lists(st.floats(-9, 9), min_size=4, max_size=4))
     return found | {
         "name": draw(words),
         "feature_shares": shares,
+        "site_mix": {site: 1 / len(sites) for site in sites},
         "centre_pulse_offsets": tuple(offsets),
     }
 

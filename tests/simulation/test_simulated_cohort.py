@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jdm_stats.cohort.checks import check_tables
 from jdm_stats.errors import PlanError, UsageError
 from jdm_stats.simulation.histories import NEVER
 from jdm_stats.simulation.lives import draw_lives
@@ -238,3 +239,23 @@ def _odds_ratio(outcome, exposure):
         (outcome & ~exposure).sum() * (~outcome & exposure).sum(),
     ]
     return cells[0] / cells[1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"site_mix": {"unknown": 1.0}},
+        {"feature_shares": dict.fromkeys(("dysphagia", "oedema"), 0.0)},
+        {"confounding": 1e9},
+        {"ck_log_spread": 30.0},
+        {"pulse_start_log_odds": -500.0},
+        {"transfer_age_years": 1e30},
+    ],
+)
+def test_a_world_at_its_ends_is_drawn(values):
+    if "feature_shares" in values:
+        rest = {"skin_ulcer": 1.0, "calcinosis": 0.0}
+        values = {"feature_shares": values["feature_shares"] | rest}
+    world = Scenario(**values, h0_mass=1.0)
+    cohort = simulate_cohort(60, scenario=world, rng=3)
+    assert not check_tables({name: getattr(cohort, name) for name in TABLES})[1]

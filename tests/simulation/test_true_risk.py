@@ -327,3 +327,17 @@ def test_a_risk_pickles_and_says_that_it_is_synthetic():
     assert "SYNTHETIC" in repr(got) and "SYNTHETIC" in got._repr_html_()
     assert got.curve.attrs["jdm_stats"] == {"synthetic": True}
     assert "registry" in dict(got.in_words())["Population"]
+
+
+def test_faults_of_every_kind_are_told_together():
+    with pytest.raises(UsageError) as caught:
+        true_risk(
+            "tertary",
+            "high dose",
+            time_zero=np.array([1, 2]),
+            horizon_days=0,
+            eligibility={"sex": "girl"},
+            rng=-1,
+        )
+    for said in ("tertiary", "strategy", "time_zero", "horizon_days", "sex", "rng"):
+        assert said in str(caught.value)
