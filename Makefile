@@ -30,7 +30,7 @@ test: $(VENV)/.test-ok ## run every check: style, types, floors, tests, notebook
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@echo "Tests ..."
-	@MPLBACKEND=Agg $(BIN)/python -m pytest -m "not slow"
+	@MPLBACKEND=Agg OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 slow: $(VENV)/.test-ok ## run the long studies that make test leaves out
 	@MPLBACKEND=Agg $(BIN)/python -m pytest -m slow

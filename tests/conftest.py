@@ -5,8 +5,10 @@ Hypothesis times no example: what takes long on a busy machine is no fault.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,14 +24,32 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory) -> Callable[[str], Path]:
     """Give the folder of a template's report, made when it is first asked for."""
-    made: dict[str, Path] = {}
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent  # that of all workers
 
     def folder(template: str) -> Path:
-        if template not in made:
-            made[template] = _render(template, tmp_path_factory.mktemp(template))
-        return made[template]
+        place, done = base / f"rendered-{template}", base / f"{template}.done"
+        try:
+            place.mkdir()
+        except FileExistsError:
+            _wait_for(done)
+            return place
+        try:
+            return _render(template, place)
+        finally:
+            done.touch()
 
     return folder
+
+
+def _wait_for(done: Path) -> None:
+    """Wait until another worker has rendered what this one needs."""
+    for _ in range(6000):
+        if done.exists():
+            return
+        time.sleep(0.1)
+    raise TimeoutError(done.name)
 
 
 # Templates that read no cohort: they show what is published, or draw children of their own.

@@ -9,6 +9,7 @@ import pytest
 from jdm_stats import plots
 from jdm_stats.errors import UsageError
 from tests.plots import test_every_plot as every
+from tests.plots.drawn import HOSTILE
 
 
 def table(n=24, error=True):
@@ -30,12 +31,12 @@ def table(n=24, error=True):
 
 def ratios(**options):
     return plots.hazard_ratios_plot(
-        table(), cox_projection=2.3, cox_label=every.HOSTILE, **options
+        table(), cox_projection=2.3, cox_label=HOSTILE, **options
     )
 
 
 def severity(**options):
-    return plots.severity_at_risk_plot(table(), labels=(every.HOSTILE, "b"), **options)
+    return plots.severity_at_risk_plot(table(), labels=(HOSTILE, "b"), **options)
 
 
 def test_what_is_drawn_is_what_the_table_says(axes):

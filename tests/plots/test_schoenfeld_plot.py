@@ -11,6 +11,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.plots.schoenfeld import schoenfeld_plot, smooth_with_band
 from tests.models.engine_reference import cox, in_r, names, record
 from tests.plots import test_every_plot as every
+from tests.plots.drawn import HOSTILE
 
 
 def table(n=12, term="nxp2", transform="km"):
@@ -31,7 +32,7 @@ def table(n=12, term="nxp2", transform="km"):
 
 
 def draw(**options):
-    return schoenfeld_plot(table(term=every.HOSTILE), every.HOSTILE, **options)
+    return schoenfeld_plot(table(term=HOSTILE), HOSTILE, **options)
 
 
 @pytest.mark.parametrize("name", names("zph_residuals"))
