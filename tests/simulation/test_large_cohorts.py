@@ -18,7 +18,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.files import check_cohort, read_cohort, write_cohort
 from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import MEASURES, TABLES
-from jdm_stats.simulation import folders, frames, slices
+from jdm_stats.simulation import children, folders, frames, slices
 from jdm_stats.simulation.folders import write_simulated
 from jdm_stats.simulation.frames import typed_tables
 from jdm_stats.simulation.lives import draw_lives
@@ -128,13 +128,18 @@ def test_no_children_still_have_typed_tables() -> None:
         assert table.columns.tolist() == list(TABLES[name].names) and table.empty
 
 
-@pytest.mark.parametrize("n_index_pattern", [0, 30])
-def test_an_impossible_child_is_refused_with_its_fault(n_index_pattern: int) -> None:
-    late = Scenario(first_year=2149, last_year=2150, lock_year=2152)
+@pytest.mark.parametrize("n_index_pattern", [0, 3])
+def test_an_impossible_child_is_refused_with_its_fault(
+    n_index_pattern: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No scenario asks for one; so a growth curve a hundred times too steep does."""
+    heavy = tuple(100.0 * weight for weight in children._WEIGHTS)
+    monkeypatch.setattr(children, "_WEIGHTS", heavy)
     with pytest.raises(CohortError) as told:
-        simulate_cohort(30, scenario=late, rng=1, n_index_pattern=n_index_pattern)
-    faults = {(fault.column, fault.rule) for fault in told.value.faults}
-    assert faults == {("diagnosis_year", "out_of_range")}
+        simulate_cohort(30, rng=1, n_index_pattern=n_index_pattern)
+    faults = {(fault.table, fault.rule) for fault in told.value.faults}
+    assert ("assessments", "out_of_range") in faults
+    assert {fault.column for fault in told.value.faults} <= {"weight_kg", "value"}
 
 
 def test_readings_of_crossing_visits_are_put_in_order() -> None:
