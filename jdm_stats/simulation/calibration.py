@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jdm_stats.errors import PlanError, UsageError
 from jdm_stats.simulation.children import draw_children, logistic
-from jdm_stats.simulation.draws import BLOCK, Streams
+from jdm_stats.simulation.draws import AT_ONCE, BLOCK, Streams
 from jdm_stats.simulation.hazards import (
     NXP2_EARLY_DAYS,
     chance_alive,
@@ -36,9 +36,16 @@ from jdm_stats.simulation.treatment import plan_treatment
 
 __all__ = ["Targets", "expected_figures", "nxp2_weights", "solve_baseline"]
 
-_AT_ONCE = 2 * BLOCK
 _TWO_YEARS = 730
 _FIVE_YEARS = 1826
+_SHARE = (1.0, "a share above 0 and below 1")
+_RATIO = (math.inf, "a finite number above 0")
+# What each target must stay below, and how that is said.
+_WITHIN = {
+    **dict.fromkeys(("risk", "pulsed", "gi"), _SHARE),
+    **dict.fromkeys(("nxp2_early", "nxp2_late"), _RATIO),
+    "median_days": (_FIVE_YEARS, f"a finite number above 0 and below {_FIVE_YEARS}"),
+}
 _ROUNDS = 40
 _TOLERANCE = 1e-5
 _LOWEST, _HIGHEST = 1e-6, 1e6
@@ -80,18 +87,9 @@ class Targets:
         """Refuse impossible targets, all at once."""
         faults = []
         for name, value in vars(self).items():
-            share = name in ("risk", "pulsed", "gi")
+            top, wanted = _WITHIN[name]
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            top = 1.0 if share else _FIVE_YEARS if name == "median_days" else math.inf
             if not number or not 0 < value < top:
-                wanted = (
-                    "a share above 0 and below 1"
-                    if share
-                    else (
-                        "a finite number above 0"
-                        + (f" and below {_FIVE_YEARS}" if name == "median_days" else "")
-                    )
-                )
                 faults.append(f"{name} must be {wanted}, not {value!r}")
         if faults:
             raise PlanError("the targets are at fault:\n  " + "\n  ".join(faults))
@@ -218,8 +216,8 @@ def _paths(
     unit = scenario.with_values(**changes)
     h0 = perforation_baseline(unit, unit.follow_up_days + 1)
     parts = []
-    for first in range(0, children, _AT_ONCE):
-        indices = np.arange(first, min(first + _AT_ONCE, children))
+    for first in range(0, children, AT_ONCE):
+        indices = np.arange(first, min(first + AT_ONCE, children))
         streams = Streams(seed, indices)
         drawn = draw_children(streams, unit)
         severity = drawn.severity_at_diagnosis(unit)
@@ -297,8 +295,8 @@ def _figures(paths: _Paths, scenario: Scenario) -> dict[str, float]:
     h0 = perforation_baseline(scenario, days)[:, None]
     alive = chance_alive(scenario, day)[:, None]
     weight = nxp2_weights(paths.nxp2, scenario)
-    for first in range(0, len(weight), _AT_ONCE):
-        part = slice(first, first + _AT_ONCE)
+    for first in range(0, len(weight), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
         has = paths.nxp2[part] == 1
         hazard = paths.relative[:days, part] * h0 * np.where(has, direct, 1.0)
         free, perforated = first_perforations(hazard, alive)

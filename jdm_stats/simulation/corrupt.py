@@ -28,6 +28,7 @@ from jdm_stats.cohort.folder import ABOUT
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.marks import marked
+from jdm_stats.replicates.runs import is_whole
 from jdm_stats.schema import nearest
 from jdm_stats.simulation.corrupt_cells import CELLS, HEADINGS
 from jdm_stats.simulation.corrupt_doubts import DOUBTS
@@ -252,8 +253,7 @@ def _chosen(kinds: str | Sequence[str] | None) -> list[Kind]:
 def _queue(chosen: list[Kind], n: int | None, rng: np.random.Generator) -> list[Kind]:
     """Return the kinds in the order of trying: headings first, as they take columns."""
     count = len(chosen) if n is None else n
-    whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-    if not whole or count < 1:
+    if not is_whole(count) or count < 1:
         raise UsageError(f"n must be a whole number of 1 or more, not {n!r}")
     order: list[Kind] = []
     once: set[str] = set()

@@ -24,6 +24,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.marks import marked
+from jdm_stats.replicates.runs import is_whole
 from jdm_stats.schema import TABLES, nearest
 from jdm_stats.simulation.corrupt_export_cells import DATES, FIGURES, WORDS
 from jdm_stats.simulation.corrupt_export_clinic import ANTIBODIES, DOSES, UNSEEN
@@ -146,9 +147,7 @@ def corrupt_export(
     >>> fault.source == spoilt.injected["source"].item()
     True
     """
-    if n is not None and (
-        isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1
-    ):
+    if n is not None and not (is_whole(n) and n >= 1):
         raise UsageError(f"n must be a whole number of 1 or more, not {n!r}")
     folder = Path(path)
     if folder.exists() and any(folder.iterdir()):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.schema import nearest
-from jdm_stats.simulation.draws import BLOCK
+from jdm_stats.simulation.draws import AT_ONCE
 from jdm_stats.simulation.hazards import DayState, perforation_hazard
 from jdm_stats.simulation.histories import NEVER, day_states
 from jdm_stats.simulation.lives import draw_lives
@@ -26,8 +26,6 @@ from jdm_stats.simulation.subset import some_children
 from jdm_stats.simulation.tables import patient_ids as names_of
 
 __all__ = ["Again", "Followed", "draw_again", "followed_children", "world_of"]
-
-_AT_ONCE = 2 * BLOCK
 
 
 @dataclass(frozen=True)
@@ -161,8 +159,8 @@ def draw_again(cohort: Cohort, children: Followed) -> Iterator[Again]:
     children : Followed
     """
     scenario, seed = world_of(cohort), cohort.truth.seed
-    for begin in range(0, len(children.index), _AT_ONCE):
-        part = children.index[begin : begin + _AT_ONCE]
+    for begin in range(0, len(children.index), AT_ONCE):
+        part = children.index[begin : begin + AT_ONCE]
         for lives in draw_lives(seed, part, scenario):
             reached = np.flatnonzero(lives.reached)
             if not len(reached):

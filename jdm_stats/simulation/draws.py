@@ -19,6 +19,7 @@ from jdm_stats.errors import UsageError
 from jdm_stats.replicates.runs import is_whole
 
 __all__ = [
+    "AT_ONCE",
     "BLOCK",
     "Streams",
     "exponential",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 BLOCK = 256
+# Children whose days fit the cache: no more of them go through a step together.
+AT_ONCE = 2 * BLOCK
 
 # One number per topic. A number once used is never given to another topic; rows are only
 # added at the end of a topic, so that earlier rows stay as they were.

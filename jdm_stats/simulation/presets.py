@@ -13,6 +13,7 @@ the risk is lower only because steroids do no harm, and severity still confounds
 
 from __future__ import annotations
 
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,7 +27,7 @@ __all__ = ["GROUPS", "PRESETS", "as_scenario"]
 
 _HARMLESS = {"dose_hr": 1.0, "pulse_hr": 1.0, "cumulative_hr": 1.0}
 # The upper ends of the plausible ranges.
-_HARMFUL = {"dose_hr": 2.8, "pulse_hr": 4.0, "cumulative_hr": 1.6}
+_HARMFUL = {f.name: f.metadata["high"] for f in fields(Scenario) if f.name in _HARMLESS}
 
 # What each preset changes, by what it speaks of; the first of a group is what holds
 # when nothing is said.
@@ -42,7 +43,7 @@ GROUPS: dict[str, dict[str, dict[str, Any]]] = {
     "steroids": {
         "steroids_harmless": _HARMLESS,
         "steroids_harmful": _HARMFUL,
-        "dose_threshold": _HARMLESS | {"threshold_hr": 2.8},
+        "dose_threshold": _HARMLESS | {"threshold_hr": _HARMFUL["dose_hr"]},
     },
 }
 # In the order of SOLVED_NAMES.

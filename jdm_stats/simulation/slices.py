@@ -11,7 +11,7 @@ import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.schema import TABLES
-from jdm_stats.simulation.draws import BLOCK
+from jdm_stats.simulation.draws import AT_ONCE
 from jdm_stats.simulation.frames import conformed, in_doubt, typed_tables
 from jdm_stats.simulation.index_case import index_case_rows
 from jdm_stats.simulation.lives import Lives, draw_lives
@@ -21,7 +21,6 @@ from jdm_stats.simulation.tables import life_rows, patient_ids
 __all__ = ["Slices", "slice_tables"]
 
 # Children drawn side by side: few enough for a processor's cache.
-_AT_ONCE = 2 * BLOCK
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class Slices:
         follow the index case are not drawn and have no entry.
         """
         first = max(first, self.n_index_pattern)
-        for start in range(first - first % _AT_ONCE, last, _AT_ONCE):
-            index = np.arange(max(start, first), min(start + _AT_ONCE, last))
+        for start in range(first - first % AT_ONCE, last, AT_ONCE):
+            index = np.arange(max(start, first), min(start + AT_ONCE, last))
             if len(index):
                 yield draw_lives(self.seed, index, self.scenario)
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jdm_stats.simulation.draws import BLOCK
+from jdm_stats.simulation.draws import AT_ONCE
 from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS, DayState, log_hazard_ratios
 from jdm_stats.simulation.histories import day_states
 from jdm_stats.simulation.lives import Lives, draw_lives
 from jdm_stats.simulation.scenario import Scenario
 
-_AT_ONCE = 2 * BLOCK
 # Terms whose groups are present and absent; the others are split at a value.
 SPLIT_AT = {"severity": 0.5, "dose": 0.5, "cumulative": 1.0}
 
@@ -61,9 +60,9 @@ def true_rows(scenario: Scenario, children: int, seed: int) -> Rows:
     """
     parts = [
         lives
-        for first in range(0, children, _AT_ONCE)
+        for first in range(0, children, AT_ONCE)
         for lives in draw_lives(
-            seed, np.arange(first, min(first + _AT_ONCE, children)), scenario
+            seed, np.arange(first, min(first + AT_ONCE, children)), scenario
         )
     ]
     days = np.unique(np.concatenate([_event_days(lives) for lives in parts])) - 1
