@@ -21,6 +21,11 @@ settings.load_profile("untimed")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: a name must be the same for every worker."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory) -> Callable[[str], Path]:
     """Give the folder of a template's report, made when it is first asked for."""
