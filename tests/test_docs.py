@@ -204,6 +204,13 @@ def test_the_solved_constants_of_each_kind_are_as_told():
         assert {name: row[name] for name in CONSTANTS} == {
             name: str(getattr(world, name)) for name in CONSTANTS
         }
+    ranges = tables(WORLD, "Range for")
+    assert len(ranges) == len(told)
+    for row in ranges:
+        table = as_scenario(row["Range for"]).parameters()
+        for name in CONSTANTS:
+            low, high = table.loc[name, ["low", "high"]]
+            assert row[name] == f"{low:g} to {high:g}"
     for steroids in GROUPS["steroids"]:
         for row in told:
             joined = as_scenario(f"{row['Solved for']}+{steroids}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import WESTERN_MIX
+from jdm_stats.simulation.mixes import WESTERN_MIX, WESTERN_RANGE
 from jdm_stats.simulation.parameter import cited, parameter
 
 __all__ = ["Registry"]
@@ -21,8 +21,7 @@ class Registry:
         WESTERN_MIX,
         "mix",
         "of children",
-        None,
-        None,
+        *WESTERN_RANGE,
         "A",
         "Sabbagh 2019 table 1; split of none and other assumed",
         evidence="antibody_share_western",
@@ -38,24 +37,25 @@ class Registry:
         "positive",
         "Weibull shape",
         "fit to the UK quartiles",
+        *(1.4, 1.8),  # lower quartiles of 3.3 to 4.0 years
     )
     age_scale_years: float = cited(
         "onset_age_weibull_scale_years",
         "positive",
         "years",
         "fit to the UK quartiles; below 18",
+        *(7.7, 9.4),  # medians of 6 to 7 years
     )
-    first_year: int = parameter(2009, "year", "year", None, None, "C", _ASSUMED)
-    last_year: int = parameter(2022, "year", "year", None, None, "C", _ASSUMED)
+    first_year: int = parameter(2009, "year", "year", 2000, 2018, "C", _ASSUMED)
+    last_year: int = parameter(2022, "year", "year", 2015, 2026, "C", _ASSUMED)
     lock_year: int = parameter(
-        2024, "year", "year", None, None, "C", "assumed: follow-up ends 31 December"
+        2024, "year", "year", 2016, 2028, "C", "assumed: follow-up ends 31 December"
     )
     centre_pulse_offsets: tuple[float, ...] = parameter(
         (-0.6, -0.2, 0.2, 0.6),
         "offsets",
         "log odds of pulses, one per centre",
-        None,
-        None,
+        *(-1.2, 0.8),  # from 57% overall to 30% and 74%
         "C",
         "assumed; pulse uptake 30% (SickKids) to 74% (German survey)",
     )
@@ -63,8 +63,7 @@ class Registry:
         (0.9, 0.0, -0.3, -0.6),
         "offsets",
         "log odds of a reduced start, one per centre",
-        None,
-        None,
+        *(-1.8, 1.1),  # from 25% overall to 5% and 50%
         "C",
         "assumed; a centre starting at 0.85 mg/kg/day exists (s12969-021-00615-0)",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import SITES
+from jdm_stats.simulation.mixes import SITES, SITES_RANGE
 from jdm_stats.simulation.parameter import cited, parameter
 
 __all__ = ["Hazards"]
@@ -64,6 +64,7 @@ class Hazards:
         "positive",
         "SD of log days",
         "Xu 2023: range 1 to 34 months",
+        *(0.8, 1.5),  # the range of ten would be a factor of 12 to 100; it is 34
     )
     nxp2_early_hr: float = parameter(
         4.098,
@@ -132,8 +133,7 @@ class Hazards:
         SITES,
         "mix",
         "of perforations",
-        None,
-        None,
+        *SITES_RANGE,
         "C",
         "duodenum A (Xu 2019, 2021), shares of the others assumed",
         evidence="perforation_site_share",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import FEATURES
+from jdm_stats.simulation.mixes import FEATURES, FEATURES_RANGE
 from jdm_stats.simulation.parameter import cited, parameter
 
 __all__ = ["Severity"]
@@ -69,7 +69,12 @@ class Severity:
     )
     cmas_noise: float = parameter(8.0, "rate", "points", 4, 12, "C", _ASSUMED)
     cmas_nxp2_shift: float = cited(
-        "cmas_shift_nxp2", "real", "points", "assumed; Tansley 2014: 29.6 against 42"
+        "cmas_shift_nxp2",
+        "real",
+        "points",
+        "assumed; Tansley 2014: 29.6 against 42",
+        -20,
+        0,
     )
     mmt8_level: float = parameter(
         65.0,
@@ -162,7 +167,12 @@ class Severity:
         "assumed: quarterly visits, 10 days either way",
     )
     feature_shares: tuple[tuple[str, float], ...] = parameter(
-        FEATURES, "shares", "at severity 0, without NXP2", None, None, "C", _ASSUMED
+        FEATURES,
+        "shares",
+        "at severity 0, without NXP2",
+        *FEATURES_RANGE,
+        "C",
+        _ASSUMED,
     )
     dysphagia_nxp2_or: float = cited(
         "dysphagia_odds_ratio_nxp2", "positive", "total odds ratio", "Du 2019"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import PRINTO_TAPER, PULSES, REGIMENS
+from jdm_stats.simulation.mixes import (
+    PRINTO_TAPER,
+    PULSES,
+    PULSES_RANGE,
+    REGIMENS,
+    REGIMENS_RANGE,
+    TAPER_RANGE,
+)
 from jdm_stats.simulation.parameter import cited, parameter
 
 __all__ = ["Treatment"]
@@ -33,8 +40,7 @@ class Treatment:
         PRINTO_TAPER,
         "schedule",
         "mg/kg/day of prednisone from each day on",
-        None,
-        None,
+        *TAPER_RANGE,
         "A",
         "PRINTO (Giancane 2019)",
         evidence="oral_start",
@@ -61,8 +67,7 @@ class Treatment:
         REGIMENS,
         "mix",
         "of children",
-        None,
-        None,
+        *REGIMENS_RANGE,
         "A",
         "Giancane 2019: 30/139 ideal, 66/139 major change",
         evidence="taper",
@@ -92,14 +97,18 @@ class Treatment:
         PULSES,
         "mix",
         "of pulses, by mg/kg/day",
-        None,
-        None,
+        *PULSES_RANGE,
         "C",
         "doses printed in JDM reports, mix assumed; 3 days, cap 1 g",
         evidence="pulse_share",
     )
     pulse_cap_mg: float = cited(
-        "pulse_cap_mg_day", "positive", "mg per day", "widely used, not verified"
+        "pulse_cap_mg_day",
+        "positive",
+        "mg per day",
+        "widely used, not verified",
+        500,
+        1000,
     )
     pulse_start_log_odds: float = parameter(
         -0.659,
@@ -146,13 +155,20 @@ class Treatment:
     methotrexate_share: float = cited(
         "methotrexate_ever_share", "share", "of children", "Kishi 2018, SickKids, CARRA"
     )
-    ivig_share: float = cited("ivig_ever_share", "share", "of children", "Kishi 2018")
+    ivig_share: float = cited(
+        "ivig_ever_share", "share", "of children", "Kishi 2018", 0.319, 0.427
+    )  # limits of 119 of 320
     antimalarial_share: float = cited(
-        "antimalarial_ever_share", "share", "of children", "Kishi 2018"
+        "antimalarial_ever_share",
+        "share",
+        "of children",
+        "Kishi 2018",
+        0.422,
+        0.534,  # limits of 153 of 320
     )
     jak_after_gi_share: float = parameter(
         0.15, "share", "of GI involvement, once they are used", 0, 0.4, "C", _ASSUMED
     )
     jak_first_year: int = parameter(
-        2018, "year", "year", None, None, "C", "assumed: JAK inhibitors from then on"
+        2018, "year", "year", 2015, 2022, "C", "assumed: JAK inhibitors from then on"
     )

@@ -18,7 +18,9 @@ from jdm_stats.evidence.published import parameters
 
 __all__ = [
     "as_declared",
+    "as_plain",
     "cited",
+    "evidence_range",
     "evidence_rows",
     "evidence_value",
     "fault_in",
@@ -32,8 +34,8 @@ def parameter(
     value: Any,
     kind: str,
     unit: str,
-    low: float | None,
-    high: float | None,
+    low: Any,
+    high: Any,
     grade: str,
     source: str,
     *,
@@ -51,9 +53,11 @@ def parameter(
         numbers) or "schedule" (days and doses that do not rise).
     unit : str
         Unit of the value.
-    low, high : float or None
+    low, high : number or tuple
         Plausible range; values outside it are allowed, since a scenario may ask "what
-        if", but not values outside what the kind allows.
+        if", but not values outside what the kind allows. Of a mix, shares by label; of
+        a schedule, schedules; of offsets, one number for all. None only for what is
+        solved, whose range hangs on the presets.
     grade : {"A", "B", "C", "solved"}
         Grade of the evidence.
     source : str
@@ -78,7 +82,7 @@ def parameter(
     return field(default=value, metadata=told)
 
 
-def cited(evidence: str, kind: str, unit: str, source: str) -> Any:
+def cited(evidence: str, kind: str, unit: str, source: str, *ends: float) -> Any:
     """Declare one field whose value, range and grade are those of the evidence table.
 
     Parameters
@@ -87,6 +91,8 @@ def cited(evidence: str, kind: str, unit: str, source: str) -> Any:
         Row of `jdm_stats.parameters`.
     kind, unit, source : str
         As for `parameter`.
+    *ends : float
+        Plausible range, where the evidence table gives none; never in place of its own.
 
     Examples
     --------
@@ -94,7 +100,7 @@ def cited(evidence: str, kind: str, unit: str, source: str) -> Any:
     0.67
     """
     row = evidence_rows()[evidence]
-    low, high = (None if row[end] != row[end] else row[end] for end in ("low", "high"))
+    low, high = ends or evidence_range(evidence)
     return parameter(
         row["value"],
         kind,
@@ -116,6 +122,18 @@ def evidence_value(name: str) -> float:
     0.48
     """
     return float(evidence_rows()[name]["value"])
+
+
+def evidence_range(name: str) -> tuple[float, float]:
+    """Return the plausible range of one row of the evidence table.
+
+    Examples
+    --------
+    >>> evidence_range("female_share_china")
+    (0.45, 0.55)
+    """
+    row = evidence_rows()[name]
+    return float(row["low"]), float(row["high"])
 
 
 @cache
@@ -155,6 +173,24 @@ def as_declared(declared: Field[Any], value: Any) -> Any:
     except (TypeError, ValueError):
         return value
     return value
+
+
+def as_plain(value: Any) -> Any:
+    """Return a value ready for JSON: a mix as a mapping, other tuples as lists.
+
+    Examples
+    --------
+    >>> as_plain((("NXP2", 0.21), ("none", 0.79)))
+    {'NXP2': 0.21, 'none': 0.79}
+    >>> as_plain(((0, 2.0), (730, 0.0)))
+    [[0, 2.0], [730, 0.0]]
+    """
+    if not isinstance(value, tuple):
+        return value
+    if value and isinstance(value[0], tuple):
+        mix = isinstance(value[0][0], str)
+        return dict(value) if mix else [list(pair) for pair in value]
+    return list(value)
 
 
 def fault_in(declared: Field[Any], value: Any) -> str | None:

@@ -22,7 +22,7 @@ from jdm_stats.simulation.fields_children import Registry
 from jdm_stats.simulation.fields_hazards import Hazards
 from jdm_stats.simulation.fields_severity import Severity
 from jdm_stats.simulation.fields_treatment import Treatment
-from jdm_stats.simulation.parameter import as_declared, fault_in
+from jdm_stats.simulation.parameter import as_declared, as_plain, fault_in
 from jdm_stats.simulation.scenario_origin import CHANGED, SOLVED_ANEW, SOLVED_NAMES
 
 if TYPE_CHECKING:
@@ -102,12 +102,7 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         """Return every value by name, ready for JSON (mixes as mappings)."""
         told: dict[str, Any] = {"name": self.name}
         for declared in fields(self)[1:]:
-            value = self._at(declared.name)
-            if declared.metadata["kind"] in ("mix", "shares"):
-                value = dict(value)
-            elif isinstance(value, tuple):
-                value = [list(v) if isinstance(v, tuple) else v for v in value]
-            told[declared.name] = value
+            told[declared.name] = as_plain(self._at(declared.name))
         return told
 
     def parameters(self) -> pd.DataFrame:
@@ -117,11 +112,12 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         -------
         pandas.DataFrame
             Indexed by ``parameter``. ``value``; ``low`` and ``high``, its plausible range,
-            missing where there is none; ``unit``; ``grade`` (A published in JDM, B in
-            adults or another disease, C assumed here, solved); ``status`` (reported,
-            calculated, in part assumed, solved, assumed, set by a preset, set by the
-            user); ``outside``, True where the value or a share lies outside its
-            plausible range; ``source``. A value set by a preset or the user has grade C.
+            in the form of the value (one number for all offsets); ``unit``; ``grade`` (A
+            published in JDM, B in adults or another disease, C assumed here, solved);
+            ``status`` (reported, calculated, in part assumed, solved, assumed, set by a
+            preset, set by the user); ``outside``, True where the value or a share lies
+            outside its plausible range; ``source``. A value set by a preset or the user has
+            grade C.
 
         Examples
         --------
@@ -136,8 +132,8 @@ class Scenario(Hazards, Treatment, Severity, Registry):
             {
                 "parameter": declared.name,
                 "value": values[declared.name],
-                "low": told[declared.name].low,
-                "high": told[declared.name].high,
+                "low": as_plain(told[declared.name].low),
+                "high": as_plain(told[declared.name].high),
                 "unit": declared.metadata["unit"],
                 "grade": told[declared.name].grade,
                 "status": told[declared.name].status,

@@ -15,7 +15,12 @@ from jdm_stats.simulation.scenario_origin import (
     solved_for,
     target_risk,
 )
-from jdm_stats.simulation.scenario_status import Standing, evidence_note, standings
+from jdm_stats.simulation.scenario_status import (
+    Standing,
+    evidence_note,
+    span,
+    standings,
+)
 
 if TYPE_CHECKING:
     from jdm_stats.simulation.scenario import Scenario
@@ -182,17 +187,17 @@ def _nxp2_share(scenario: Scenario, told: dict[str, Standing]) -> Claim:
 
 def _how(standing: Standing) -> str:
     """Say where a value comes from and what would be plausible."""
-    span = ""
-    if standing.low is not None and standing.high is not None:
-        span = f"{standing.low:g} to {standing.high:g}"
-        beyond = f"outside its plausible range, {span}"
-        span = f"; {beyond if standing.outside else f'plausible {span}'}"
+    plausible = ""
+    if not isinstance(standing.low, tuple):
+        ends = span(standing)
+        beyond = f"outside its plausible range, {ends}"
+        plausible = f"; {beyond if standing.outside else f'plausible {ends}'}"
     if standing.status == "set by a preset":
-        return f"{standing.source}{span}"
+        return f"{standing.source}{plausible}"
     if standing.status == "set by the user":
-        return f"{standing.status}{span}"
+        return f"{standing.status}{plausible}"
     source = _reason(standing.source)
-    return f"{standing.status}{f' ({source})' if source else ''}{span}"
+    return f"{standing.status}{f' ({source})' if source else ''}{plausible}"
 
 
 def _reason(source: str) -> str:

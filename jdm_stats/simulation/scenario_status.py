@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from jdm_stats.simulation.parameter import evidence_rows
+from jdm_stats.simulation.mixes import EAST_ASIAN_RANGE
+from jdm_stats.simulation.parameter import evidence_range, evidence_rows
+from jdm_stats.simulation.presets import solved_ranges
 from jdm_stats.simulation.scenario_origin import (
     SOLVED_ANEW,
     SOLVED_NAMES,
@@ -22,7 +24,7 @@ from jdm_stats.simulation.scenario_origin import (
 if TYPE_CHECKING:
     from jdm_stats.simulation.scenario import Scenario
 
-__all__ = ["STATUSES", "Standing", "evidence_note", "standings"]
+__all__ = ["STATUSES", "Standing", "evidence_note", "span", "standings"]
 
 STATUSES = (
     *("reported", "calculated", "in part assumed", "solved", "assumed"),
@@ -30,13 +32,19 @@ STATUSES = (
 )
 _BY_USER = "set by the user"
 _IN_WORDS = {"published": "reported", "calculated here": "calculated"}
-# Rows of the evidence that stand behind what a kind of children changes.
+# What stands behind a value that a kind of children changes: rows of the evidence, source
+# and plausible range.
 _PRESET_EVIDENCE = {
     "antibody_mix": (
         "antibody_share_east_asia",
         "blend of Chinese and Japanese series",
+        EAST_ASIAN_RANGE,
     ),
-    "female_share": ("female_share_china", "Chongqing, Fudan"),
+    "female_share": (
+        "female_share_china",
+        "Chongqing, Fudan",
+        evidence_range("female_share_china"),
+    ),
 }
 
 
@@ -45,15 +53,16 @@ class Standing:
     """What stands behind one value of a scenario.
 
     ``status`` is one of `STATUSES`; ``grade`` and ``source`` as in the evidence base;
-    ``low`` and ``high`` the plausible range, None where there is none; ``outside`` is True
-    where the value lies outside it. A mix lies outside where one of its shares does.
+    ``low`` and ``high`` the plausible range: of a mix, shares by label; of a schedule,
+    schedules. ``outside`` is True where the value lies outside it: one share of a mix, one
+    of several offsets, or a schedule on one of its days.
     """
 
     status: str
     grade: str
     source: str
-    low: float | None
-    high: float | None
+    low: Any
+    high: Any
     outside: bool
 
 
@@ -82,6 +91,31 @@ def standings(scenario: Scenario) -> dict[str, Standing]:
         declared.name: _standing(declared, scenario, named, reference)
         for declared in fields(scenario)[1:]
     }
+
+
+def span(standing: Standing) -> str:
+    """Return the plausible range in words: of a mix, share by share.
+
+    Examples
+    --------
+    >>> from jdm_stats.simulation.scenario import Scenario
+    >>> told = standings(Scenario())
+    >>> span(told["pulse_hr"]), span(told["pulse_mix"])
+    ('1 to 4', '30 0.2 to 0.8, 20 0.1 to 0.6, 10 0.05 to 0.5')
+    >>> span(told["taper"])
+    '0.5, 0.25, 0.1, 0 on days 0, 90, 180, 730 to 2, 1, 0.4, 0.2 on days 0, 300, 730, 1826'
+    """
+    low, high = standing.low, standing.high
+    if not isinstance(low, tuple):
+        return f"{low:g} to {high:g}"
+    if isinstance(low[0][0], str):
+        ends = zip(low, high, strict=True)
+        return ", ".join(f"{label} {a:g} to {b:g}" for (label, a), (_, b) in ends)
+    days, doses = (
+        [", ".join(f"{pair[part]:g}" for pair in points) for points in (low, high)]
+        for part in (0, 1)
+    )
+    return f"{doses[0]} on days {days[0]} to {doses[1]} on days {days[1]}"
 
 
 def evidence_note(name: str) -> tuple[str, str, str]:
@@ -113,6 +147,8 @@ def _standing(
     if name in SOLVED_NAMES:
         own = value == reference[name] or SOLVED_ANEW in scenario.name
         status = "solved" if own else _BY_USER
+        low, high = solved_ranges(named["children"], named["risk"])[name]
+        told |= {"low": low, "high": high}
     elif value == declared.default:
         status = _status(told)
     elif value != reference[name]:
@@ -135,17 +171,15 @@ def _standing(
     )
 
 
-def _evidence_of(evidence: str, source: str) -> dict[str, Any]:
+def _evidence_of(evidence: str, source: str, ends: tuple[Any, Any]) -> dict[str, Any]:
     """Grade, source and range of a value that a kind of children changes."""
-    rows = [evidence_rows()[key] for key in _rows(evidence)]
-    alone = rows[0] if len(rows) == 1 else {"low": None, "high": None}
-    grade = max(row["grade"] for row in rows)
+    grade = max(evidence_rows()[key]["grade"] for key in _rows(evidence))
     return {
         "evidence": evidence,
         "source": source,
         "grade": grade,
-        "low": alone["low"],
-        "high": alone["high"],
+        "low": ends[0],
+        "high": ends[1],
     }
 
 
@@ -170,22 +204,26 @@ def _rows(evidence: str) -> list[str]:
 
 
 def _outside(value: Any, told: Any) -> bool:
-    evidence = told["evidence"]
-    if isinstance(value, (int, float)):
-        return _beyond(value, told["low"], told["high"])
-    if told["kind"] not in ("mix", "shares") or not evidence:
-        return False
-    known = {
-        label: evidence_rows().get(f"{evidence}_{label.lower().replace(' ', '_')}", {})
-        for label, _ in value
-    }
-    return any(
-        _beyond(share, known[label].get("low"), known[label].get("high"))
-        for label, share in value
-    )
+    low, high = told["low"], told["high"]
+    if told["kind"] in ("mix", "shares"):
+        low, high = dict(low), dict(high)
+        ends = [
+            (low[label], share, high[label]) for label, share in value if label in low
+        ]
+    elif told["kind"] == "schedule":
+        days = {day for points in (value, low, high) for day, _ in points}
+        ends = [(_dose(day, low), _dose(day, value), _dose(day, high)) for day in days]
+    else:
+        several = value if isinstance(value, tuple) else (value,)
+        ends = [(low, number, high) for number in several]
+    return any(not below <= number <= above for below, number, above in ends)
 
 
-def _beyond(value: float, low: float | None, high: float | None) -> bool:
-    below = low is not None and low == low and value < low
-    above = high is not None and high == high and value > high
-    return below or above
+def _dose(day: int, schedule: tuple[tuple[int, float], ...]) -> float:
+    """Dose of a schedule on a day: straight between its points, level beyond the last."""
+    (first, dose), *rest = schedule
+    for later, lower in rest:
+        if day <= later:
+            return dose + (lower - dose) * (day - first) / (later - first)
+        first, dose = later, lower
+    return dose

@@ -97,10 +97,9 @@ def hazard_table(scenario: Scenario) -> pd.DataFrame:
         ``hazard`` (first perforation, or GI involvement); ``term`` in words; ``piece`` of
         the formula; ``code``, the name of the value; ``log_hazard_ratio``, the
         coefficient; ``hazard_ratio``; ``unit``; ``low`` and ``high``, the plausible range
-        of the hazard ratio, missing where there is none; ``grade``; ``status``;
-        ``outside``; ``null``, True where the term does nothing in this scenario. The
-        logarithm of ``no_gi_factor`` 0 is minus infinity: without GI involvement no child
-        perforates. Marked synthetic.
+        of the hazard ratio; ``grade``; ``status``; ``outside``; ``null``, True where the
+        term does nothing in this scenario. The logarithm of ``no_gi_factor`` 0 is minus
+        infinity: without GI involvement no child perforates. Marked synthetic.
 
     Examples
     --------
@@ -160,7 +159,7 @@ def hazard_html(scenario: Scenario) -> str:
             "Formula": frame["piece"],
             "Hazard ratio": frame["hazard_ratio"],
             "Coefficient": frame["log_hazard_ratio"],
-            "Plausible": [None if a != a else f"{a:g} to {b:g}" for a, b in bounds],
+            "Plausible": [f"{a:g} to {b:g}" for a, b in bounds],
             "Grade": frame["grade"],
             "Status": frame["status"],
             "Here": ["does nothing" if null else "acts" for null in frame["null"]],

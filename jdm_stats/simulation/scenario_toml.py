@@ -33,7 +33,7 @@ from jdm_stats.simulation.fields_treatment import Treatment
 from jdm_stats.simulation.parameter import as_declared
 from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.scenario_status import Standing, standings
+from jdm_stats.simulation.scenario_status import Standing, span, standings
 from jdm_stats.toml_files import read_toml
 
 __all__ = ["SECTIONS", "read_scenario", "write_scenario"]
@@ -225,8 +225,7 @@ def _whole(value: Any) -> Any:
 
 def _comment(declared: Field[Any], standing: Standing) -> str:
     parts = [declared.metadata["unit"]]
-    if standing.low is not None and standing.high is not None:
-        parts.append(f"plausible {standing.low:g} to {standing.high:g}")
+    parts.append(f"plausible {span(standing)}")
     if standing.outside:
         parts.append("OUTSIDE what is plausible")
     parts.append(_where_from(standing))

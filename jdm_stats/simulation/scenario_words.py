@@ -177,8 +177,7 @@ def _terms(scenario: Scenario) -> list[str]:
     for hazard, rows in hazard_table(scenario).groupby("hazard", sort=False):
         lines.append(f"Hazard of {hazard} (hazard ratios, all else held)")
         for row in rows.to_dict("records"):
-            low, high = row["low"], row["high"]
-            span = "" if low != low else f"plausible {low:g} to {high:g}"
+            span = f"plausible {row['low']:g} to {row['high']:g}"
             status = f"{row['status']}{', does nothing here' if row['null'] else ''}"
             ratio = f"{row['hazard_ratio']:.4g}"
             lines.append(f"  {row['term']:<41}{ratio:<7}{span:<23}{status}")
