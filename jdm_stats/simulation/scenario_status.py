@@ -46,7 +46,8 @@ class Standing:
 
     ``status`` is one of `STATUSES`; ``grade`` and ``source`` as in the evidence base;
     ``low`` and ``high`` the plausible range, None where there is none; ``outside`` is True
-    where the value lies outside it. A mix lies outside where one of its shares does.
+    where the value lies outside it. A mix lies outside where one of its shares does;
+    ``share_ranges`` holds label, low and high of each share with a plausible range.
     """
 
     status: str
@@ -55,6 +56,7 @@ class Standing:
     low: float | None
     high: float | None
     outside: bool
+    share_ranges: tuple[tuple[str, float, float], ...] = ()
 
 
 def standings(scenario: Scenario) -> dict[str, Standing]:
@@ -110,6 +112,10 @@ def _standing(
 ) -> Standing:
     told, name = dict(declared.metadata), declared.name
     value = getattr(scenario, name)
+    # A user's value is held against the range of the children it is changed for.
+    eastern = name in _PRESET_EVIDENCE and named["children"] == "east_asia"
+    if eastern and value != declared.default:
+        told |= _evidence_of(*_PRESET_EVIDENCE[name])
     if name in SOLVED_NAMES:
         own = value == reference[name] or SOLVED_ANEW in scenario.name
         status = "solved" if own else _BY_USER
@@ -117,21 +123,22 @@ def _standing(
         status = _status(told)
     elif value != reference[name]:
         status = _BY_USER
-    elif name in _PRESET_EVIDENCE and named["children"] == "east_asia":
-        told |= _evidence_of(*_PRESET_EVIDENCE[name])
+    elif eastern:
         status = _status(told)
     else:
         status = "set by a preset"
         told |= {"grade": "C", "source": f"set by the preset {named.get('steroids')}"}
     if status == _BY_USER:
         told |= {"grade": "C", "source": "set for this scenario"}
+    ranges = _share_ranges(value, told)
     return Standing(
         status=status,
         grade=told["grade"],
         source=told["source"],
         low=told["low"],
         high=told["high"],
-        outside=_outside(value, told),
+        outside=_outside(value, told, ranges),
+        share_ranges=ranges,
     )
 
 
@@ -169,20 +176,25 @@ def _rows(evidence: str) -> list[str]:
     return [key for key in evidence_rows() if evidence and key.startswith(evidence)]
 
 
-def _outside(value: Any, told: Any) -> bool:
+def _share_ranges(value: Any, told: Any) -> tuple[tuple[str, float, float], ...]:
+    """Label, low and high of each share of a mix whose range the evidence holds."""
     evidence = told["evidence"]
+    if told["kind"] not in ("mix", "shares") or not evidence:
+        return ()
+    found = []
+    for label, _ in value:
+        row = evidence_rows().get(f"{evidence}_{label.lower().replace(' ', '_')}")
+        if row is not None and row["low"] == row["low"] and row["high"] == row["high"]:
+            found.append((label, float(row["low"]), float(row["high"])))
+    return tuple(found)
+
+
+def _outside(
+    value: Any, told: Any, ranges: tuple[tuple[str, float, float], ...]
+) -> bool:
     if isinstance(value, (int, float)):
         return _beyond(value, told["low"], told["high"])
-    if told["kind"] not in ("mix", "shares") or not evidence:
-        return False
-    known = {
-        label: evidence_rows().get(f"{evidence}_{label.lower().replace(' ', '_')}", {})
-        for label, _ in value
-    }
-    return any(
-        _beyond(share, known[label].get("low"), known[label].get("high"))
-        for label, share in value
-    )
+    return any(_beyond(dict(value)[label], low, high) for label, low, high in ranges)
 
 
 def _beyond(value: float, low: float | None, high: float | None) -> bool:

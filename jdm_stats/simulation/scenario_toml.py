@@ -227,6 +227,11 @@ def _comment(declared: Field[Any], standing: Standing) -> str:
     parts = [declared.metadata["unit"]]
     if standing.low is not None and standing.high is not None:
         parts.append(f"plausible {standing.low:g} to {standing.high:g}")
+    if standing.share_ranges:
+        told = (
+            f"{label} {low:g} to {high:g}" for label, low, high in standing.share_ranges
+        )
+        parts.append(f"plausible {', '.join(told)}")
     if standing.outside:
         parts.append("OUTSIDE what is plausible")
     parts.append(_where_from(standing))
