@@ -64,6 +64,7 @@ class Standing:
     low: Any
     high: Any
     outside: bool
+    share_ranges: tuple[tuple[str, float, float], ...] = ()
 
 
 def standings(scenario: Scenario) -> dict[str, Standing]:
@@ -144,6 +145,10 @@ def _standing(
 ) -> Standing:
     told, name = dict(declared.metadata), declared.name
     value = getattr(scenario, name)
+    # A user's value is held against the range of the children it is changed for.
+    eastern = name in _PRESET_EVIDENCE and named["children"] == "east_asia"
+    if eastern and value != declared.default:
+        told |= _evidence_of(*_PRESET_EVIDENCE[name])
     if name in SOLVED_NAMES:
         own = value == reference[name] or SOLVED_ANEW in scenario.name
         status = "solved" if own else _BY_USER
@@ -153,21 +158,22 @@ def _standing(
         status = _status(told)
     elif value != reference[name]:
         status = _BY_USER
-    elif name in _PRESET_EVIDENCE and named["children"] == "east_asia":
-        told |= _evidence_of(*_PRESET_EVIDENCE[name])
+    elif eastern:
         status = _status(told)
     else:
         status = "set by a preset"
         told |= {"grade": "C", "source": f"set by the preset {named.get('steroids')}"}
     if status == _BY_USER:
         told |= {"grade": "C", "source": "set for this scenario"}
+    ranges = _share_ranges(value, told)
     return Standing(
         status=status,
         grade=told["grade"],
         source=told["source"],
         low=told["low"],
         high=told["high"],
-        outside=_outside(value, told),
+        outside=_outside(value, told, ranges),
+        share_ranges=ranges,
     )
 
 

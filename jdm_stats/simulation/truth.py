@@ -168,9 +168,9 @@ def asked(
 ) -> Question:
     """Check the arguments of a true risk or contrast; see `true_risk`."""
     faults = [
-        f"strategy must be a Strategy, not {type(given).__name__}; "
+        f"{name} must be a Strategy, not {type(given).__name__}; "
         "Strategy.natural() leaves the treatment as it comes"
-        for given in strategies
+        for name, given in zip(("strategy", "reference"), strategies, strict=False)
         if not isinstance(given, Strategy)
     ]
     named = isinstance(time_zero, str) and time_zero in TIME_ZEROS

@@ -58,7 +58,8 @@ class Strategy(BaseModel):
     fall_share_per_week : float, default 1
         The largest share by which a dose above the band may fall per week, in weekly
         steps, the first on the day of the start; counted from the oral dose of the day
-        before. 1 lets it fall at once.
+        before. 1 lets it fall at once, and so does a start on the day of diagnosis, which has no
+        day before. Only with ``oral_at_most``, ``taper`` or ``schedule``.
     sustain_days : int, optional
         For how many days from the start; afterwards the natural course resumes. None:
         for good.
@@ -266,6 +267,11 @@ def _disagreements(rules: Strategy) -> list[str]:
         faults.append(
             f"{named[0]}: give either a band, a taper or a schedule; received also "
             f"{', '.join([*named[1:], *banded])}"
+        )
+    if rules.fall_share_per_week < 1 and high is None and not named:
+        faults.append(
+            "fall_share_per_week: only with oral_at_most, taper or schedule, to which a "
+            f"dose can fall; received {rules.fall_share_per_week:g}"
         )
     given = rules.pulses == "given"
     for field in ("pulse_mg_kg", "pulse_days"):

@@ -84,6 +84,22 @@ def test_what_is_outside_its_range_is_told():
     assert set(table.index[table["outside"]]) == {"dose_hr", "antibody_mix"}
 
 
+def test_a_changed_value_is_held_against_the_range_of_its_own_children():
+    # Girls: 45 to 55% in the Chinese series, 63 to 70% in the western ones.
+    eastern = as_scenario("east_asia").with_values(female_share=0.5)
+    told = eastern.parameters().loc["female_share"]
+    assert told[["low", "high", "outside"]].tolist() == [0.45, 0.55, False]
+    assert told["status"] == "set by the user"
+    told = TERTIARY.with_values(female_share=0.5).parameters().loc["female_share"]
+    assert told[["low", "high", "outside"]].tolist() == [0.63, 0.7, True]
+    # Anti-NXP2: 6 to 38% there, 15 to 25% here.
+    mix = {"NXP2": 0.32, "MDA5": 0.16, "none": 0.52}
+    for name, said in (("east_asia", "NXP2 0.06 to 0.38"), (None, "NXP2 0.15 to 0.25")):
+        text = as_scenario(name).with_values(antibody_mix=mix).to_toml().splitlines()
+        at = next(i for i, line in enumerate(text) if line.startswith("antibody_mix"))
+        assert f"plausible {said}" in text[at - 1]
+
+
 def test_presets_are_known_by_name_or_by_what_they_change():
     both = as_scenario("east_asia+population+steroids_harmful")
     told = {

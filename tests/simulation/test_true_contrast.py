@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jdm_stats.errors import UsageError
 from jdm_stats.models.cox import fit_cox
 from jdm_stats.simulation.children import draw_children
 from jdm_stats.simulation.contrast import true_contrast
@@ -224,3 +225,14 @@ def test_a_contrast_pickles_and_shows_itself(contrast):
     assert "SYNTHETIC" in shown and "is not the truth" in shown
     assert "SYNTHETIC" in repr(contrast)
     assert contrast.table["day"].tolist()[-1] == DAYS
+
+
+def test_what_is_no_strategy_is_told_by_its_own_name():
+    with pytest.raises(UsageError, match="reference must be a Strategy, not str"):
+        true_contrast(
+            "tertiary",
+            Strategy.natural(),
+            "low dose",
+            time_zero="diagnosis",
+            horizon_days=30,
+        )

@@ -53,6 +53,11 @@ def test_points_at_fault(points, told):
         ({"oral_at_least": 2.0, "oral_at_most": 0.5}, "oral_at_least: must not exceed"),
         ({"taper": [(0, 1.0)], "oral_at_most": 1.0}, "taper: give either"),
         ({"taper": [(0, 1.0)], "schedule": [(0, 1.0)]}, "taper: give either"),
+        ({"fall_share_per_week": 0.5}, "fall_share_per_week: only with"),
+        (
+            {"oral_at_least": 1.0, "fall_share_per_week": 0.5},
+            "fall_share_per_week: only with",
+        ),
         ({"pulses": "given"}, "pulse_mg_kg: needed"),
         ({"pulses": "given"}, "pulse_days: needed"),
         ({"pulse_days": 3}, "pulse_days: only with"),
