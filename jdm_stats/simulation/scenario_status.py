@@ -55,7 +55,7 @@ class Standing:
     ``status`` is one of `STATUSES`; ``grade`` and ``source`` as in the evidence base;
     ``low`` and ``high`` the plausible range: of a mix, shares by label; of a schedule,
     schedules. ``outside`` is True where the value lies outside it: one share of a mix, one
-    of several offsets, or a schedule on one of its days.
+    of several offsets, or a schedule on one of its days. ``parts`` names those shares.
     """
 
     status: str
@@ -64,7 +64,7 @@ class Standing:
     low: Any
     high: Any
     outside: bool
-    share_ranges: tuple[tuple[str, float, float], ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def standings(scenario: Scenario) -> dict[str, Standing]:
@@ -107,6 +107,8 @@ def span(standing: Standing) -> str:
     '0.5, 0.25, 0.1, 0 on days 0, 90, 180, 730 to 2, 1, 0.4, 0.2 on days 0, 300, 730, 1826'
     """
     low, high = standing.low, standing.high
+    if low == ():
+        return "not known for these labels"
     if not isinstance(low, tuple):
         return f"{low:g} to {high:g}"
     if isinstance(low[0][0], str):
@@ -165,15 +167,21 @@ def _standing(
         told |= {"grade": "C", "source": f"set by the preset {named.get('steroids')}"}
     if status == _BY_USER:
         told |= {"grade": "C", "source": "set for this scenario"}
-    ranges = _share_ranges(value, told)
+    parts: tuple[str, ...] = ()
+    if told["kind"] in ("mix", "shares"):
+        told |= {end: _of_its_labels(told[end], value) for end in ("low", "high")}
+        shares, ends = dict(value), zip(told["low"], told["high"], strict=True)
+        parts = tuple(
+            label for (label, a), (_, b) in ends if not a <= shares[label] <= b
+        )
     return Standing(
         status=status,
         grade=told["grade"],
         source=told["source"],
         low=told["low"],
         high=told["high"],
-        outside=_outside(value, told, ranges),
-        share_ranges=ranges,
+        outside=bool(parts) or _outside(value, told),
+        parts=parts,
     )
 
 
@@ -209,14 +217,18 @@ def _rows(evidence: str) -> list[str]:
     return [key for key in evidence_rows() if evidence and key.startswith(evidence)]
 
 
+def _of_its_labels(ends: Any, mix: Any) -> tuple[tuple[str, float], ...]:
+    """Keep the ends of those labels that a mix has; one that is not known has none."""
+    known = dict(ends)
+    return tuple((label, known[label]) for label, _ in mix if label in known)
+
+
 def _outside(value: Any, told: Any) -> bool:
+    """Whether a number, one of several offsets or a schedule is; not for mixes."""
     low, high = told["low"], told["high"]
     if told["kind"] in ("mix", "shares"):
-        low, high = dict(low), dict(high)
-        ends = [
-            (low[label], share, high[label]) for label, share in value if label in low
-        ]
-    elif told["kind"] == "schedule":
+        return False
+    if told["kind"] == "schedule":
         days = {day for points in (value, low, high) for day, _ in points}
         ends = [(_dose(day, low), _dose(day, value), _dose(day, high)) for day in days]
     else:

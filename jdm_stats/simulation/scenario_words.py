@@ -133,7 +133,11 @@ def _opening(scenario: Scenario) -> list[str]:
         lines.append(f"Set by the user: {', '.join(values)}.")
     lines.append(f"Confounding by indication: {_dial(scenario.confounding)}")
     lines.append(_solved(scenario))
-    beyond = [name for name, one in told.items() if one.outside]
+    beyond = [
+        f"{name} ({', '.join(one.parts)})" if one.parts else name
+        for name, one in told.items()
+        if one.outside
+    ]
     if beyond:
         lines.append(f"Outside what is plausible: {', '.join(beyond)}.")
     counts = _counts(scenario)

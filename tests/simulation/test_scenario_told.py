@@ -82,6 +82,11 @@ def test_what_is_outside_its_range_is_told():
     world = TERTIARY.with_values(pulse_hr=4.0, dose_hr=2.81, antibody_mix=mix)
     table = world.parameters()
     assert set(table.index[table["outside"]]) == {"dose_hr", "antibody_mix"}
+    assert "Outside what is plausible: antibody_mix (NXP2, none), dose_hr." in " ".join(
+        str(world).split()
+    )
+    strange = TERTIARY.with_values(site_mix={"appendix": 1.0}).parameters()
+    assert not strange.loc["site_mix", "outside"]
 
 
 def test_a_changed_value_is_held_against_the_range_of_its_own_children():
