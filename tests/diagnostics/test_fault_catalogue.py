@@ -22,7 +22,7 @@ from jdm_stats.diagnostics.fault_catalogue import (
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals import audit
 from jdm_stats.schema import MEASURES, TABLES
-from jdm_stats.simulation.corrupt import corruption_kinds
+from jdm_stats.simulation.spoiling.cohort.corrupt import corruption_kinds
 
 PACKAGE = Path(jdm_stats.cohort.__path__[0]).parent
 PAGE = PACKAGE.parent / "docs" / "faults.md"
