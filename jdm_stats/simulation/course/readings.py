@@ -4,7 +4,8 @@ A reading on day d sees the severity z(d - 1), made better by time since diagnos
 the oral dose of the day before, less so in children who are severely ill; and made worse
 while the gut is involved, since such children are very weak. So a reading
 taken after treatment began depends on the treatment as well as on the severity. Steroids
-add weight and slow growth (`jdm_stats.simulation.course.growth`). Readings never act on anything.
+add weight and slow growth (`jdm_stats.simulation.course.growth`). Readings never act on
+anything.
 """
 
 from __future__ import annotations

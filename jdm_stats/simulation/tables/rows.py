@@ -1,8 +1,9 @@
 """From lives to rows of the four tables, each cut at the child's last day.
 
 Rows are plain arrays by column, so that many children fit in memory; `typed_tables` of
-`jdm_stats.simulation.tables.frames` makes data frames of them. Words of a fixed list are held as
-places in that list. A child's rows are in order: by day, then by drug, event or measure.
+`jdm_stats.simulation.tables.frames` makes data frames of them. Words of a fixed list are
+held as places in that list. A child's rows are in order: by day, then by drug, event or
+measure.
 """
 
 from __future__ import annotations

@@ -79,8 +79,8 @@ class Corrupted:
     not_placed : tuple of str
         Kinds for which the cohort has no place (left).
     files : tuple of function
-        What `jdm_stats.simulation.spoiling.cohort.writing.write_corrupted` does to the folder
-        at last.
+        What `jdm_stats.simulation.spoiling.cohort.writing.write_corrupted` does to the
+        folder at last.
     """
 
     tables: Mapping[str, pd.DataFrame]

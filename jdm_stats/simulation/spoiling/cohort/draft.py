@@ -46,7 +46,8 @@ class Kind:
     name : str
         The code of the rule it breaks, and after a point the way it is broken.
     stage : str
-        What must be sound for it to be seen; see `jdm_stats.simulation.spoiling.cohort.corrupt`.
+        What must be sound for it to be seen; see
+        `jdm_stats.simulation.spoiling.cohort.corrupt`.
     put : function of a Draft
         Puts it into the draft and says where; None when no place is left for it.
     says : str
