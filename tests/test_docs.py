@@ -17,8 +17,8 @@ from jdm_stats.plan import AnalysisPlan
 from jdm_stats.simulation import hazards
 from jdm_stats.simulation.calibration import Targets, expected_figures
 from jdm_stats.simulation.index_case import index_case_pattern
-from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import GROUPS, PRESETS, as_scenario
 from jdm_stats.simulation.simulate import DEFAULT_SEED, simulate_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -22,7 +22,7 @@ from jdm_stats.cohort.doors.tables import read_tables
 from jdm_stats.cohort.files import check_cohort, mapping_tally, read_cohort
 from jdm_stats.cohort.mapping.propose import propose_mapping
 from jdm_stats.errors import CohortError, UsageError
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

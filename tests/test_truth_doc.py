@@ -11,9 +11,9 @@ from matplotlib import pyplot as plt
 
 import jdm_stats
 from jdm_stats.plots.depletion import hazard_ratios_plot
-from jdm_stats.simulation.contrast import true_contrast
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.simulate import simulate_cohort
+from jdm_stats.simulation.truth.contrast import true_contrast
 from jdm_stats.strategies import Strategy
 from tests.test_docs import tables
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from jdm_stats.cohort.cohort import Cohort
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 SEED, CHILDREN = 2, 80

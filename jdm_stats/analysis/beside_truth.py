@@ -154,7 +154,7 @@ def answers_beside_truth(
     Examples
     --------
     >>> from jdm_stats.analysis.risk_sets import complete_cohort
-    >>> from jdm_stats.simulation.presets import as_scenario
+    >>> from jdm_stats.simulation.scenario.presets import as_scenario
     >>> world = as_scenario("steroids_harmless").with_values(h0_mass=0.3)
     >>> answers = answers_beside_truth(complete_cohort(world, 256, rng=2), controls=30)
     >>> answers.of("pulse")["truth"].unique().tolist()

@@ -26,9 +26,9 @@ from jdm_stats.analysis.small_registries import small_registries
 from jdm_stats.errors import UsageError
 from jdm_stats.html import format_number, format_ratio
 from jdm_stats.intervals.marks import marked
-from jdm_stats.simulation.contrast import TrueContrast, true_contrast
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
+from jdm_stats.simulation.truth.contrast import TrueContrast, true_contrast
 from jdm_stats.strategies import Strategy
 
 __all__ = [

@@ -9,10 +9,10 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.exposure.expansion import expand_intervals
 from jdm_stats.exposure.measures import last_assessment
-from jdm_stats.simulation.known_truth import true_rows
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
+from jdm_stats.simulation.truth.known import true_rows
 
 __all__ = ["complete_cohort", "risk_set_rows"]
 
@@ -71,7 +71,7 @@ def risk_set_rows(
     Returns
     -------
     DataFrame
-        As `jdm_stats.simulation.known_truth.true_rows`, with ``cmas_first`` (at diagnosis)
+        As `jdm_stats.simulation.truth.known.true_rows`, with ``cmas_first`` (at diagnosis)
         and ``cmas_latest`` (known at the start of the row) beside the hazard's own terms.
 
     Raises

@@ -10,7 +10,7 @@ from jdm_stats.analysis.beside_truth import EXPOSURES, answer
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.intervals.marks import marked
-from jdm_stats.simulation.known_truth import true_rows
+from jdm_stats.simulation.truth.known import true_rows
 
 __all__ = ["small_registries"]
 

@@ -100,7 +100,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _target(path: str | None, source: str) -> Path | None:
-    from jdm_stats.diagnostics.fault_export import written_by_a_check
+    from jdm_stats.diagnostics.faults.export import written_by_a_check
 
     if path is None:
         return None
@@ -198,8 +198,8 @@ def _record(fault: Fault) -> dict[str, Any]:
 
 
 def _write_files(verdict: _Verdict, page: Path | None, table: Path | None) -> None:
-    from jdm_stats.diagnostics.fault_export import as_csv, located
-    from jdm_stats.diagnostics.fault_page import fault_page
+    from jdm_stats.diagnostics.faults.export import as_csv, located
+    from jdm_stats.diagnostics.faults.page import fault_page
 
     rows = located(verdict.faults, verdict.examined.received)
     if table is not None:
@@ -220,7 +220,7 @@ def _write_files(verdict: _Verdict, page: Path | None, table: Path | None) -> No
 def _explain(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from jdm_stats.diagnostics.fault_catalogue import explain_fault, fault_catalogue
+    from jdm_stats.diagnostics.faults.catalogue import explain_fault, fault_catalogue
 
     if arguments.explain == "all":
         codes = fault_catalogue()["code"].tolist()

@@ -67,7 +67,7 @@ def simulate(arguments: argparse.Namespace) -> int:
 
 
 def _list_presets() -> int:
-    from jdm_stats.simulation.presets import GROUPS
+    from jdm_stats.simulation.scenario.presets import GROUPS
 
     tell("presets for SYNTHETIC cohorts; one of each group may be joined with +")
     for group, names in GROUPS.items():
@@ -81,8 +81,8 @@ def _list_presets() -> int:
 
 def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, list[str]]:
     """Return the world asked for, and what is wrong with how it was asked for."""
-    from jdm_stats.simulation.presets import as_scenario
     from jdm_stats.simulation.scenario import Scenario
+    from jdm_stats.simulation.scenario.presets import as_scenario
 
     faults: list[str] = []
     changes = _settings(arguments.set, faults)

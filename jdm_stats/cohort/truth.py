@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Truth", "truth_of"]
 
-_MAKER = "jdm_stats.simulation.known_truth"
+_MAKER = "jdm_stats.simulation.truth.known"
 _HELD = ("log_hazard_ratios", "no_gi_factor")
 
 

@@ -21,8 +21,8 @@ from jdm_stats.operating.twins import Twin, twin_scenario
 from jdm_stats.plan import AnalysisPlan
 from jdm_stats.replicates.runs import run_replicates
 from jdm_stats.simulation.draws import one_seed
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import DEFAULT_SEED
 
 __all__ = ["LARGE_SAMPLE", "operating_characteristics"]

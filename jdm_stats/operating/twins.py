@@ -18,8 +18,8 @@ from jdm_stats.cohort.cohort import Cohort, as_cohort
 from jdm_stats.html import html_table
 from jdm_stats.operating.plan_rows import first_perforations
 from jdm_stats.schema import DAYS_PER_YEAR
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 __all__ = ["Twin", "twin_scenario"]

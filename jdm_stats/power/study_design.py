@@ -200,7 +200,7 @@ class StudyDesign:
         The figures are those of `jdm_stats.power.world_figures.world_figures`.
         """
         from jdm_stats.power.world_figures import EXPOSURES, world_figures
-        from jdm_stats.simulation.presets import as_scenario
+        from jdm_stats.simulation.scenario.presets import as_scenario
 
         _refuse_unknown(changes)
         if exposure not in EXPOSURES:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from jdm_stats.errors import UsageError
 from jdm_stats.power.time_course import TWO_YEARS, TimeCourse
 from jdm_stats.simulation.calibration import nxp2_weights
-from jdm_stats.simulation.children import draw_children
+from jdm_stats.simulation.course.children import draw_children
+from jdm_stats.simulation.course.lives import natural_course
 from jdm_stats.simulation.draws import BLOCK, Streams
 from jdm_stats.simulation.hazards import PULSE_WINDOW_DAYS, perforation_baseline
-from jdm_stats.simulation.lives import natural_course
-from jdm_stats.simulation.presets import PRESETS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.scenario_origin import presets_of, target_risk
+from jdm_stats.simulation.scenario.origin import presets_of, target_risk
+from jdm_stats.simulation.scenario.presets import PRESETS, as_scenario
 
 __all__ = ["EXPOSURES", "WorldFigures", "world_figures"]
 

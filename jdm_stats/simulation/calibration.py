@@ -19,7 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.errors import PlanError, UsageError
-from jdm_stats.simulation.children import draw_children, logistic
+from jdm_stats.simulation.course.children import draw_children, logistic
+from jdm_stats.simulation.course.histories import Histories
+from jdm_stats.simulation.course.lives import natural_course
+from jdm_stats.simulation.course.treatment import plan_treatment
 from jdm_stats.simulation.draws import AT_ONCE, BLOCK, Streams
 from jdm_stats.simulation.hazards import (
     NXP2_EARLY_DAYS,
@@ -29,10 +32,7 @@ from jdm_stats.simulation.hazards import (
     gi_hazard,
     perforation_baseline,
 )
-from jdm_stats.simulation.histories import Histories
-from jdm_stats.simulation.lives import natural_course
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.treatment import plan_treatment
 
 __all__ = ["Targets", "expected_figures", "nxp2_weights", "solve_baseline"]
 

@@ -23,12 +23,6 @@ from jdm_stats.errors import UsageError
 from jdm_stats.replicates.progress import progress
 from jdm_stats.replicates.runs import faults_in_jobs
 from jdm_stats.schema import DAYS_PER_YEAR, TABLES
-from jdm_stats.simulation.latent import (
-    TRUTH_TABLE,
-    latent_rows,
-    latent_table,
-    write_truth,
-)
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.simulate import (
     CHUNK,
@@ -37,8 +31,14 @@ from jdm_stats.simulation.simulate import (
     told_together,
     whole_cohort,
 )
-from jdm_stats.simulation.slices import Slices, slice_tables
-from jdm_stats.simulation.written import WrittenCohort
+from jdm_stats.simulation.tables.latent import (
+    TRUTH_TABLE,
+    latent_rows,
+    latent_table,
+    write_truth,
+)
+from jdm_stats.simulation.tables.slices import Slices, slice_tables
+from jdm_stats.simulation.tables.written import WrittenCohort
 
 __all__ = ["check_call", "write_simulated"]
 

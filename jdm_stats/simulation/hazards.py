@@ -19,7 +19,7 @@ Doses are prednisone equivalents in mg per kg per day. A pulse's days do not als
 as current dose; they do count in the weighted dose, which halves every 90 days.
 ``h0(d)`` is ``h0_mass`` times a lognormal density in ``d + 1/2``, so that it is largest
 in the first months. A first perforation follows this hazard; later ones, being failures
-of repair, follow `jdm_stats.simulation.aftermath`.
+of repair, follow `jdm_stats.simulation.course.aftermath`.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from jdm_stats.schema import TABLES
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.hazards import log_hazard_ratios
 from jdm_stats.simulation.index_case import index_case_pattern
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.slices import Slices, slice_tables
+from jdm_stats.simulation.scenario.presets import as_scenario
+from jdm_stats.simulation.tables.slices import Slices, slice_tables
 
 __all__ = [
     "CHUNK",

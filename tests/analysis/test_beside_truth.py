@@ -31,7 +31,7 @@ from jdm_stats.analysis.known_worlds import (
 from jdm_stats.analysis.risk_sets import complete_cohort, risk_set_rows
 from jdm_stats.analysis.small_registries import small_registries
 from jdm_stats.errors import UsageError
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 
 OFTEN = as_scenario("steroids_harmless").with_values(name="often", h0_mass=1.2)
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jdm_stats.simulation.course.lives import Lives, draw_lives
+from jdm_stats.simulation.course.readings import MEASURES
+from jdm_stats.simulation.course.treatment import STEP_DAYS, taper_table
 from jdm_stats.simulation.draws import BLOCK
-from jdm_stats.simulation.lives import Lives, draw_lives
-from jdm_stats.simulation.readings import MEASURES
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.treatment import STEP_DAYS, taper_table
 
 TWO_YEARS, FIVE_YEARS, YEAR = 730, 1826, 365
 NEVER = np.inf

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.scenario.presets import PRESETS
 from tests.calibration.misses import REASONS
 from tests.calibration.table import HERE, NEARLY, OUTSIDE, WITHIN, read_table
 

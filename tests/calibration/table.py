@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.scenario.presets import PRESETS
 from tests.calibration.children import described_children
 from tests.calibration.figures import figures_of
 from tests.calibration.measures import Measured

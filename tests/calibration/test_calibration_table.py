@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.scenario.presets import PRESETS
 from tests.calibration import children as described
 from tests.calibration import measures as m
 from tests.calibration.figures import figures_of

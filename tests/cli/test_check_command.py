@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from jdm_stats.cli import main
-from jdm_stats.diagnostics.fault_catalogue import fault_catalogue
+from jdm_stats.diagnostics.faults.catalogue import fault_catalogue
 
 HEADER = "patient_id,antibody,antibody_test_day,entry_day,exit_day,exit_reason\n"
 ABOUT = '{"name": "a registry", "synthetic": false}'

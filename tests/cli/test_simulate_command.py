@@ -10,8 +10,8 @@ import pytest
 from jdm_stats.cli import main, simulating
 from jdm_stats.cohort.files import read_cohort
 from jdm_stats.simulation import folders
-from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import GROUPS, PRESETS, as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 

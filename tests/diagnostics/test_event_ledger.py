@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 
 import jdm_stats as jdm
 from jdm_stats.diagnostics.event_ledger import event_ledger
-from jdm_stats.diagnostics.event_words import event_label
+from jdm_stats.diagnostics.event_ledger.words import event_label
 from jdm_stats.errors import JdmStatsWarning, UsageError
 from jdm_stats.models.priors import NormalPrior
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from jdm_stats.analysis.risk_sets import complete_cohort, risk_set_rows
 from jdm_stats.models.array_door import fit_arrays
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "harmless.csv"

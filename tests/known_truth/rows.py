@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jdm_stats.simulation.course.histories import day_states
+from jdm_stats.simulation.course.lives import Lives, draw_lives
 from jdm_stats.simulation.draws import AT_ONCE
 from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS, DayState, log_hazard_ratios
-from jdm_stats.simulation.histories import day_states
-from jdm_stats.simulation.lives import Lives, draw_lives
 from jdm_stats.simulation.scenario import Scenario
 
 # Terms whose groups are present and absent; the others are split at a value.

@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from jdm_stats.models.array_door import fit_arrays
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from tests.known_truth.rows import smaller_groups, true_rows, true_values
 
 HERE = Path(__file__).resolve().parent

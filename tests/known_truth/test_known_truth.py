@@ -19,9 +19,9 @@ from jdm_stats.exposure.measures import (
     weighted_dose,
 )
 from jdm_stats.models.array_door import fit_arrays
-from jdm_stats.simulation.known_truth import true_rows as rows_of_cohort
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
+from jdm_stats.simulation.truth.known import true_rows as rows_of_cohort
 from tests.known_truth.harmless import ADJUSTED, DIALS, EXPOSURES, answers
 from tests.known_truth.harmless import COLUMNS as HARMLESS_COLUMNS
 from tests.known_truth.harmless import TABLE as HARMLESS

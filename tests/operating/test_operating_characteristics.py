@@ -14,7 +14,7 @@ from jdm_stats.operating.plan_rows import plan_rows
 from jdm_stats.operating.run import operating_characteristics
 from jdm_stats.plan import AnalysisPlan
 from jdm_stats.replicates.runs import replicate_rng
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 from tests.operating.plans import (
     SPREAD,

@@ -11,8 +11,8 @@ from jdm_stats.errors import UsageError
 from jdm_stats.operating.large_sample import large_sample_values
 from jdm_stats.operating.truth import checked_truth, term_truth, truths
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.simulation.presets import as_scenario
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 
 PLAN = AnalysisPlan()
 HARMLESS = as_scenario("steroids_harmless")

@@ -11,7 +11,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.operating.plan_rows import first_perforations
 from jdm_stats.operating.twins import FROM_COHORT, FROM_SCENARIO, twin_scenario
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 TERTIARY = as_scenario("tertiary")

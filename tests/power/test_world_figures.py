@@ -10,7 +10,7 @@ from jdm_stats.power import world_figures as room
 from jdm_stats.power.study_design import StudyDesign
 from jdm_stats.power.world_figures import world_figures
 from jdm_stats.simulation.calibration import expected_figures
-from jdm_stats.simulation.presets import as_scenario
+from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.simulate import simulate_cohort
 
 NO_DEATHS = as_scenario("steroids_harmless").with_values(deaths_per_1000_years=0.0)

@@ -9,8 +9,8 @@ import pytest
 
 from jdm_stats.errors import PlanError, UsageError
 from jdm_stats.simulation.calibration import Targets, expected_figures, solve_baseline
-from jdm_stats.simulation.lives import draw_lives
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.course.lives import draw_lives
+from jdm_stats.simulation.scenario.presets import PRESETS
 
 N = 4096
 

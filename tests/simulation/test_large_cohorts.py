@@ -18,15 +18,17 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.cohort.files import check_cohort, read_cohort, write_cohort
 from jdm_stats.errors import CohortError, UsageError
 from jdm_stats.schema import MEASURES, TABLES
-from jdm_stats.simulation import children, folders, frames, slices
+from jdm_stats.simulation import folders
+from jdm_stats.simulation.course import children
+from jdm_stats.simulation.course.lives import draw_lives
+from jdm_stats.simulation.course.readings import MEASURES as READ
+from jdm_stats.simulation.course.readings import Readings
 from jdm_stats.simulation.folders import write_simulated
-from jdm_stats.simulation.frames import typed_tables
-from jdm_stats.simulation.lives import draw_lives
-from jdm_stats.simulation.readings import MEASURES as READ
-from jdm_stats.simulation.readings import Readings
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.simulate import simulate_chunks, simulate_cohort
-from jdm_stats.simulation.tables import life_rows, patient_ids
+from jdm_stats.simulation.tables import frames, slices
+from jdm_stats.simulation.tables.frames import typed_tables
+from jdm_stats.simulation.tables.rows import life_rows, patient_ids
 
 N, SEED = 300, 11
 CALL = {"rng": SEED, "n_index_pattern": 2}

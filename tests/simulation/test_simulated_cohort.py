@@ -10,10 +10,10 @@ import pytest
 
 from jdm_stats.cohort.checks import check_tables
 from jdm_stats.errors import PlanError, UsageError
-from jdm_stats.simulation.histories import NEVER
-from jdm_stats.simulation.lives import draw_lives
-from jdm_stats.simulation.presets import PRESETS
+from jdm_stats.simulation.course.histories import NEVER
+from jdm_stats.simulation.course.lives import draw_lives
 from jdm_stats.simulation.scenario import Scenario
+from jdm_stats.simulation.scenario.presets import PRESETS
 from jdm_stats.simulation.simulate import simulate_cohort
 
 TABLES = ("patients", "courses", "events", "assessments")

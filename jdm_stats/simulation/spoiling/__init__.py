@@ -1,0 +1,1 @@
+"""Faults made on purpose, each one listed, so that what finds faults can be tested."""

@@ -1,0 +1,1 @@
+"""From lives to the four tables: what a registry sees, and the truth written beside it."""
