@@ -15,7 +15,7 @@ from jdm_stats.simulation.scenario.origin import (
     solved_for,
     target_risk,
 )
-from jdm_stats.simulation.scenario_status import (
+from jdm_stats.simulation.scenario.status import (
     Standing,
     evidence_note,
     span,

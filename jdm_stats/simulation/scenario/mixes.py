@@ -6,7 +6,7 @@ it gives a count, the exact 95% limits; what is left is assumed.
 
 from __future__ import annotations
 
-from jdm_stats.simulation.parameter import evidence_range, evidence_value
+from jdm_stats.simulation.scenario.parameter import evidence_range, evidence_value
 
 __all__ = [
     "EAST_ASIAN_MIX",

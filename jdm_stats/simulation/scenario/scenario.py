@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jdm_stats.errors import PlanError
-from jdm_stats.simulation.agreement import disagreements
-from jdm_stats.simulation.fields_children import Registry
-from jdm_stats.simulation.fields_hazards import Hazards
-from jdm_stats.simulation.fields_severity import Severity
-from jdm_stats.simulation.fields_treatment import Treatment
-from jdm_stats.simulation.parameter import as_declared, as_plain, fault_in
-from jdm_stats.simulation.scenario_origin import CHANGED, SOLVED_ANEW, SOLVED_NAMES
+from jdm_stats.simulation.scenario.agreement import disagreements
+from jdm_stats.simulation.scenario.fields.children import Registry
+from jdm_stats.simulation.scenario.fields.hazards import Hazards
+from jdm_stats.simulation.scenario.fields.severity import Severity
+from jdm_stats.simulation.scenario.fields.treatment import Treatment
+from jdm_stats.simulation.scenario.origin import CHANGED, SOLVED_ANEW, SOLVED_NAMES
+from jdm_stats.simulation.scenario.parameter import as_declared, as_plain, fault_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,16 +11,15 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from jdm_stats.simulation.mixes import EAST_ASIAN_RANGE
-from jdm_stats.simulation.parameter import evidence_range, evidence_rows
-from jdm_stats.simulation.presets import solved_ranges
-from jdm_stats.simulation.scenario_origin import (
+from jdm_stats.simulation.scenario.mixes import EAST_ASIAN_RANGE
+from jdm_stats.simulation.scenario.origin import (
     SOLVED_ANEW,
     SOLVED_NAMES,
     preset_values,
     presets_of,
 )
-from jdm_stats.simulation.scenario.parameter import evidence_rows
+from jdm_stats.simulation.scenario.parameter import evidence_range, evidence_rows
+from jdm_stats.simulation.scenario.presets import solved_ranges
 
 if TYPE_CHECKING:
     from jdm_stats.simulation.scenario import Scenario

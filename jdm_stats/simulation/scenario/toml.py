@@ -27,7 +27,13 @@ from typing import Any
 
 from jdm_stats.errors import PlanError
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.scenario_status import Standing, span, standings
+from jdm_stats.simulation.scenario.fields.children import Registry
+from jdm_stats.simulation.scenario.fields.hazards import Hazards
+from jdm_stats.simulation.scenario.fields.severity import Severity
+from jdm_stats.simulation.scenario.fields.treatment import Treatment
+from jdm_stats.simulation.scenario.parameter import as_declared
+from jdm_stats.simulation.scenario.presets import as_scenario
+from jdm_stats.simulation.scenario.status import Standing, span, standings
 from jdm_stats.toml_files import read_toml
 
 __all__ = ["SECTIONS", "read_scenario", "write_scenario"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import FEATURES, FEATURES_RANGE
-from jdm_stats.simulation.parameter import cited, parameter
+from jdm_stats.simulation.scenario.mixes import FEATURES, FEATURES_RANGE
+from jdm_stats.simulation.scenario.parameter import cited, parameter
 
 __all__ = ["Severity"]
 

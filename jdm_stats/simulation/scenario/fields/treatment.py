@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jdm_stats.simulation.mixes import (
+from jdm_stats.simulation.scenario.mixes import (
     PRINTO_TAPER,
     PULSES,
     PULSES_RANGE,
@@ -12,7 +12,7 @@ from jdm_stats.simulation.mixes import (
     REGIMENS_RANGE,
     TAPER_RANGE,
 )
-from jdm_stats.simulation.parameter import cited, parameter
+from jdm_stats.simulation.scenario.parameter import cited, parameter
 
 __all__ = ["Treatment"]
 

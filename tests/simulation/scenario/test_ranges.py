@@ -10,10 +10,15 @@ import pytest
 from jdm_stats.evidence.proportions import exact_proportion
 from jdm_stats.evidence.published import parameters
 from jdm_stats.simulation.calibration import Targets, solve_baseline
-from jdm_stats.simulation.presets import GROUPS, PRESETS, as_scenario, solved_ranges
 from jdm_stats.simulation.scenario import Scenario
-from jdm_stats.simulation.scenario_origin import SOLVED_NAMES, target_risk
-from jdm_stats.simulation.scenario_status import standings
+from jdm_stats.simulation.scenario.origin import SOLVED_NAMES, target_risk
+from jdm_stats.simulation.scenario.presets import (
+    GROUPS,
+    PRESETS,
+    as_scenario,
+    solved_ranges,
+)
+from jdm_stats.simulation.scenario.status import standings
 
 EVIDENCE = parameters()
 KINDS = [(kind, risk) for kind in GROUPS["children"] for risk in GROUPS["risk"]]
