@@ -14,6 +14,7 @@ import pandas as pd
 
 from jdm_stats import __version__
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.replicates.progress import progress
 from jdm_stats.replicates.results_file import ResultsFile, plain
 
@@ -21,7 +22,6 @@ __all__ = [
     "Replicates",
     "Task",
     "faults_in_jobs",
-    "is_whole",
     "replicate_rng",
     "run_replicates",
 ]
@@ -215,17 +215,6 @@ def faults_in_jobs(n_jobs: object) -> list[str]:
         "n_jobs must be a number of workers, -1 for one per core, or None, not "
         f"{n_jobs!r}"
     ]
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, Python's or numpy's, and no truth value.
-
-    Examples
-    --------
-    >>> is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
-    (True, False, False)
-    """
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _seed(rng: int | np.random.Generator) -> int:
