@@ -33,9 +33,14 @@ def check_call(
     models: object,
     large_sample: object,
     match_events: bool,
+    run: Sequence[str] = (),
 ) -> None:
-    """Refuse a wrong call of `operating_characteristics`, every fault at once."""
-    faults = []
+    """Refuse a wrong call of `operating_characteristics`, every fault at once.
+
+    ``run`` holds what is wrong with replicates, seed and workers: told before the large
+    cohort is drawn, which takes minutes.
+    """
+    faults = list(run)
     if not isinstance(plan, AnalysisPlan) and not callable(plan):
         faults.append(f"plan must be an AnalysisPlan or a function, not {plan!r}")
     if not isinstance(n, Cohort) and not (is_whole(n) and n >= 1):  # type: ignore[operator]

@@ -22,6 +22,7 @@ __all__ = [
     "Replicates",
     "Task",
     "faults_in_jobs",
+    "faults_in_run",
     "replicate_rng",
     "run_replicates",
 ]
@@ -188,6 +189,20 @@ def _check_call(task: object, replicates: object, rng: object, n_jobs: object) -
     faults = []
     if not callable(task):
         faults.append(f"task must be a function of (replicate, rng), not {task!r}")
+    faults += faults_in_run(replicates, rng, n_jobs)
+    if faults:
+        raise UsageError("; ".join(faults))
+
+
+def faults_in_run(replicates: object, rng: object, n_jobs: object) -> list[str]:
+    """Say what is wrong with how a run is asked for; nothing when it can be run.
+
+    Examples
+    --------
+    >>> faults_in_run(200, 1, -1), len(faults_in_run(0, -1, 0))
+    ([], 3)
+    """
+    faults = []
     if not is_whole(replicates) or replicates < 1:  # type: ignore[operator]
         faults.append(
             f"replicates must be a whole number of 1 or more, not {replicates!r}"
@@ -196,9 +211,7 @@ def _check_call(task: object, replicates: object, rng: object, n_jobs: object) -
         faults.append(
             f"rng must be a whole number of 0 or more or a numpy Generator, not {rng!r}"
         )
-    faults += faults_in_jobs(n_jobs)
-    if faults:
-        raise UsageError("; ".join(faults))
+    return faults + faults_in_jobs(n_jobs)
 
 
 def faults_in_jobs(n_jobs: object) -> list[str]:
