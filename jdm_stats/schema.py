@@ -37,6 +37,7 @@ __all__ = [
     "TEXT",
     "Column",
     "Table",
+    "did_you_mean",
     "nearest",
 ]
 
@@ -179,6 +180,25 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
             return plain[trial]
     close = get_close_matches(given, plain, n=1, cutoff=0.6)
     return plain[close[0]] if close else None
+
+
+def did_you_mean(words: Iterable[str], candidates: Iterable[str]) -> str:
+    """Return the end of a message that refuses unknown names: what they most likely meant.
+
+    Examples
+    --------
+    >>> did_you_mean(["tofacitinb", "zzz"], OTHER_DRUGS)
+    "; did you mean 'tofacitinib'?"
+    >>> did_you_mean(["zzz"], OTHER_DRUGS)
+    ''
+    """
+    known = list(candidates)
+    near = {nearest(word, known) for word in words} - {None}
+    return (
+        f"; did you mean {', '.join(map(repr, sorted(map(str, near))))}?"
+        if near
+        else ""
+    )
 
 
 def _letters(word: str) -> str:

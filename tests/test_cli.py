@@ -213,6 +213,8 @@ def test_a_file_that_cannot_be_written_is_code_73(sound, plan, tmp_path, capsys)
         (ReportError("locked", 75), 75),
         (KeyboardInterrupt(), 130),
         (PermissionError(13, "Permission denied", "out"), 73),
+        (FileNotFoundError(2, "No such file or directory", "/proc/out"), 73),
+        (OSError(28, "No space left on device"), 73),
         (ZeroDivisionError("a fault of ours"), 1),
         (ConvergenceWarning("a warning made an error"), 1),
     ],

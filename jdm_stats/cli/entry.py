@@ -83,15 +83,16 @@ def _code(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, DataError):
         return DATA
-    return USAGE if isinstance(error, (UsageError, FileNotFoundError)) else CANNOT_WRITE
+    return USAGE if isinstance(error, UsageError) else CANNOT_WRITE
 
 
 def _message(error: Exception) -> str:
     if isinstance(error, DataError):
         lines = [f"  {fault}" for fault in error.faults]
         return "\n".join([str(error).partition("\n")[0], *lines])
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        place = f" {error.filename}" if error.filename is not None else ""
+        return f"cannot write{place}: {error.strerror}"
     return str(error).replace("overwrite=True", "--overwrite")
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jdm_stats.cli.telling import complain, tell, tell_json
-from jdm_stats.cli.writing import check_target, write_whole
+from jdm_stats.cli.writing import check_target, staged_file, write_whole
 from jdm_stats.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["power"]
 
+_PANELS = 2
 _CHILDREN, _YEARS = (100, 300, 1000, 3000), (2.0, 5.0, 10.0)
-_FIGURES = (".png", ".pdf", ".svg")
+# By the ending of a figure: where its file says who made it, so that it may be replaced.
+_FIGURES = {".png": "Software", ".pdf": "Creator", ".svg": "Creator"}
+_MADE_BY = "jdm-stats power"
+# What a world says, and the option that says it in its place.
+_OF_A_WORLD = {
+    "risk": "risk_24",
+    "time course": "constant_rate",
+    "loss": "loss",
+    "deaths": "deaths",
+    "exposure share": "exposure_share",
+}
 _OPTIONS = {
     "exposure_share": "exposure_share",
     "accrual": "accrual_years",
@@ -45,16 +55,14 @@ def power(arguments: argparse.Namespace) -> int:
     )
     answers = _answers(arguments, table, design)
     if arguments.out is not None:
-        write_whole(Path(arguments.out), _csv(table))
+        write_whole(Path(arguments.out), _csv(table, arguments.preset is not None))
     if arguments.figure is not None:
-        _draw(arguments, table, design)
+        _draw(arguments, design)
     if arguments.json:
-        tell_json(_record(table, answers))
+        tell_json(_record(table, answers, arguments.preset is not None))
         return 0
-    if design.synthetic:
-        tell(
-            "SYNTHETIC world: risk, time course, losses and exposure share are its own"
-        )
+    if arguments.preset is not None:
+        tell(f"SYNTHETIC world, from which come: {_of_the_world(arguments)}")
     tell(table.shown().to_string(index=False))
     tell(f"\n{NONE_NOTE}\n")
     for answer in answers:
@@ -156,14 +164,21 @@ def _answers(
     return [answer.in_words() for answer in told]
 
 
-def _csv(table: PowerTable) -> str:
+def _of_the_world(arguments: argparse.Namespace) -> str:
+    """Name what a world still says, where the call says the rest."""
+    given = {word: getattr(arguments, option) for word, option in _OF_A_WORLD.items()}
+    kept = [word for word, value in given.items() if value is None or value is False]
+    return ", ".join([*kept, "late entry"])
+
+
+def _csv(table: PowerTable, synthetic: bool) -> str:
     frame = table.tidy()
-    if table.design.synthetic:
+    if synthetic:
         frame.insert(0, "data", "SYNTHETIC")
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def _record(table: PowerTable, answers: list[str]) -> dict[str, Any]:
+def _record(table: PowerTable, answers: list[str], synthetic: bool) -> dict[str, Any]:
     rows = [
         {
             str(name): None if isinstance(value, float) and math.isnan(value) else value
@@ -174,7 +189,7 @@ def _record(table: PowerTable, answers: list[str]) -> dict[str, Any]:
     return {
         "status": "done",
         "exit_code": 0,
-        "synthetic": table.design.synthetic,
+        "synthetic": synthetic,
         "rows": rows,
         "answers": answers,
         "notes": list(table.notes),
@@ -192,30 +207,40 @@ def _check_targets(arguments: argparse.Namespace) -> None:
             raise UsageError(
                 f"--figure must end in {', '.join(_FIGURES)}; received {target.name}"
             )
-        check_target(target, None, lambda text: text[1:4] == "PNG" or "%PDF" in text)
+        check_target(target, None, lambda text: _MADE_BY in text)
 
 
-def _draw(
-    arguments: argparse.Namespace, table: PowerTable, design: StudyDesign
-) -> None:
+def _draw(arguments: argparse.Namespace, design: StudyDesign) -> None:
+    """Draw the detectable ratios, one panel for each risk, and say what they hold for."""
     from matplotlib.figure import Figure
 
     from jdm_stats.plots.detectable_ratio import detectable_ratio_plot
     from jdm_stats.power.grid import power_curve
+    from jdm_stats.power.words import percent
 
-    risk = (arguments.risk_24 or [design.risk_24_months])[0]
-    curve = power_curve(
-        design.with_values(risk_24_months=risk),
-        power=arguments.power,
-        follow_up_years=arguments.years or _YEARS,
+    risks = list(dict.fromkeys(arguments.risk_24 or [design.risk_24_months]))
+    width = 7.2 * min(len(risks), _PANELS)
+    rows = -(-len(risks) // _PANELS)
+    figure = Figure(figsize=(width, 4.8 * rows), layout="constrained")
+    grid = figure.subplots(rows, min(len(risks), _PANELS), squeeze=False)
+    panels = list(grid.flat)
+    for panel in panels[len(risks) :]:
+        panel.set_axis_off()
+    for risk, panel in zip(risks, panels, strict=False):
+        curve = power_curve(
+            design.with_values(risk_24_months=risk),
+            power=arguments.power,
+            follow_up_years=arguments.years or _YEARS,
+        )
+        marked = True if arguments.preset is not None else None
+        detectable_ratio_plot(curve.tidy(), ax=panel, synthetic=marked)
+        panel.set_title(f"Risk by 24 months {percent(risk)}", loc="left")
+    figure.suptitle(
+        f"{design.exposure[:1].upper()}{design.exposure[1:]}: "
+        f"{percent(design.exposure_share)} exposed, power {percent(arguments.power)}, "
+        f"test {design.test}"
     )
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
-    detectable_ratio_plot(curve.tidy(), ax=figure.subplots())
     target = Path(arguments.figure)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged = target.with_name(f".{os.getpid()}.{target.name}")
-    try:
-        figure.savefig(staged, dpi=150)
-        os.replace(staged, target)
-    finally:
-        staged.unlink(missing_ok=True)
+    key = _FIGURES[target.suffix.lower()]
+    with staged_file(target) as staged:
+        figure.savefig(staged, dpi=150, metadata={key: _MADE_BY})

@@ -112,14 +112,22 @@ def staged_folder(
     mark = uuid.uuid4().hex[:12]
     new = target.with_name(f".{target.name}.{mark}.new")
     old = target.with_name(f".{target.name}.{mark}.old")
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        new.mkdir()
+        _make(new, target)
         yield new, target
         _carry_over(others, new)
         _swap(target, new, old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _make(new: Path, target: Path) -> None:
+    """Make the folder out of sight; what fails is told of the folder asked for."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new.mkdir()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def write_about(folder: Path, metadata: Mapping[str, Any]) -> None:

@@ -8,8 +8,6 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from jdm_stats.analysis.fits import MODELS, plan_history
 from jdm_stats.analysis.run import analysis_tables
 from jdm_stats.cohort.cohort import Cohort
@@ -17,7 +15,8 @@ from jdm_stats.errors import DataError, UsageError
 from jdm_stats.models.design import check_formula
 from jdm_stats.operating.plan_rows import TwinTask
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.replicates.runs import is_whole, replicate_rng
+from jdm_stats.replicates.numbers import is_number, is_whole
+from jdm_stats.replicates.runs import replicate_rng
 from jdm_stats.simulation.simulate import WORLD_VERSION, simulate_cohort
 
 __all__ = ["about_run", "check_call", "name_of_plan", "try_plan"]
@@ -34,9 +33,14 @@ def check_call(
     models: object,
     large_sample: object,
     match_events: bool,
+    run: Sequence[str] = (),
 ) -> None:
-    """Refuse a wrong call of `operating_characteristics`, every fault at once."""
-    faults = []
+    """Refuse a wrong call of `operating_characteristics`, every fault at once.
+
+    ``run`` holds what is wrong with replicates, seed and workers: told before the large
+    cohort is drawn, which takes minutes.
+    """
+    faults = list(run)
     if not isinstance(plan, AnalysisPlan) and not callable(plan):
         faults.append(f"plan must be an AnalysisPlan or a function, not {plan!r}")
     if not isinstance(n, Cohort) and not (is_whole(n) and n >= 1):  # type: ignore[operator]
@@ -45,9 +49,9 @@ def check_call(
         )
     if match_events and not isinstance(n, Cohort):
         faults.append("match_events needs a Cohort as n, whose events it matches")
-    if not _is_number(null):
+    if not is_number(null):
         faults.append(f"null must be a finite number, not {null!r}")
-    if not _is_number(level) or not 0.0 < level < 1.0:  # type: ignore[operator]
+    if not is_number(level) or not 0.0 < level < 1.0:  # type: ignore[operator]
         faults.append(f"level must lie between 0 and 1, such as 0.95, not {level!r}")
     if large_sample is not None and not (is_whole(large_sample) and large_sample >= 1):  # type: ignore[operator]
         faults.append(f"large_sample must be 1 or more, or None, not {large_sample!r}")
@@ -68,11 +72,6 @@ def _faults_of_models(plan: object, models: Any) -> list[str]:
             f"models names {', '.join(unknown)}; a plan has {', '.join(MODELS)}",
         ]
     return []
-
-
-def _is_number(value: object) -> bool:
-    plain = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return plain and bool(np.isfinite(value))  # type: ignore[call-overload]
 
 
 def try_plan(task: TwinTask, seed: int) -> None:

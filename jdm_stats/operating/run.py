@@ -19,7 +19,7 @@ from jdm_stats.operating.result import OperatingCharacteristics
 from jdm_stats.operating.truth import checked_truth, truths
 from jdm_stats.operating.twins import Twin, twin_scenario
 from jdm_stats.plan import AnalysisPlan
-from jdm_stats.replicates.runs import run_replicates
+from jdm_stats.replicates.runs import faults_in_run, run_replicates
 from jdm_stats.simulation.draws import one_seed
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario.presets import as_scenario
@@ -118,7 +118,8 @@ def operating_characteristics(
     """
     world = as_scenario(scenario)
     given = checked_truth(truth)
-    check_call(plan, n, null, level, models, large_sample, match_events)
+    run_faults = faults_in_run(replicates, rng, n_jobs)
+    check_call(plan, n, null, level, models, large_sample, match_events, run=run_faults)
     seed = one_seed(rng)
     twin = _twin_of(n, world, match_events, seed)
     wanted = None if models is None else tuple(models)

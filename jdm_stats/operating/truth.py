@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from numbers import Real
 
 import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.plan import AnalysisPlan
+from jdm_stats.replicates.numbers import is_number
 from jdm_stats.simulation.hazards import PULSE_WINDOW_DAYS
 from jdm_stats.simulation.scenario import Scenario
 
@@ -123,13 +123,7 @@ def checked_truth(truth: Mapping[str, float] | None) -> dict[str, float]:
     if truth is not None and not isinstance(truth, Mapping):
         raise UsageError(f"truth must map terms to numbers, not {truth!r}")
     given = dict(truth or {})
-    wrong = {
-        name: value
-        for name, value in given.items()
-        if isinstance(value, bool)
-        or not isinstance(value, Real)
-        or not math.isfinite(value)
-    }
+    wrong = {name: value for name, value in given.items() if not is_number(value)}
     if wrong:
         raise UsageError(
             "truth must map terms to finite numbers on the scale of the estimates; "

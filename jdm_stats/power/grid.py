@@ -15,7 +15,13 @@ from jdm_stats.html import html_table, notes_list
 from jdm_stats.power.detectable import check_power, detectable_hazard_ratio
 from jdm_stats.power.study_design import StudyDesign, expected_events
 from jdm_stats.power.study_power import check_design, check_ratio, study_power
-from jdm_stats.power.words import design_notes, number, percent, ratio_words
+from jdm_stats.power.words import (
+    TOO_OFTEN,
+    design_notes,
+    number,
+    percent,
+    ratio_words,
+)
 
 __all__ = ["NONE_NOTE", "PowerTable", "power_curve", "power_table"]
 
@@ -182,7 +188,21 @@ def power_table(
     designs = _designs(design, lists)
     told = [row for one in designs for row in _rows(one, lists, checked, wanted)]
     notes = dict.fromkeys(note for one in designs for note in design_notes(one))
-    return PowerTable(pd.DataFrame(told), design, tuple(lists), tuple(notes))
+    frame = pd.DataFrame(told)
+    notes |= dict.fromkeys(_size_notes(frame["size"], [one.alpha for one in designs]))
+    return PowerTable(frame, design, tuple(lists), tuple(notes))
+
+
+def _size_notes(size: pd.Series, levels: list[float]) -> list[str]:
+    """Say that powers are inflated where a test rejects too often without an effect."""
+    level = np.repeat(levels, len(size) // len(levels))
+    inflated = size[size > TOO_OFTEN * level]
+    if inflated.empty:
+        return []
+    return [
+        "Where 'If no effect' exceeds the level of the test, the power is inflated with it; "
+        f"here it reaches {percent(float(inflated.max()))}. The exact test keeps its level."
+    ]
 
 
 def power_curve(

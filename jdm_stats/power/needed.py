@@ -161,7 +161,10 @@ def children_needed(
     if not reason:
         value = _least(enough, 1, MOST_CHILDREN)
         if math.isnan(value):
-            reason = f"{MOST_CHILDREN:,} children, more than could ever be recruited, would not do"
+            reason = (
+                f"even {MOST_CHILDREN:,} children would not do, and more are not tried: there "
+                "will never be so many"
+            )
     found = design if math.isnan(value) else design.with_values(n_children=int(value))
     return _told("children", value, reason, found, ratio, wanted)
 

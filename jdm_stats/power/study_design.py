@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jdm_stats.errors import PlanError
-from jdm_stats.intervals.columns import is_real
 from jdm_stats.power.split_tests import TESTS
 from jdm_stats.power.time_course import CONSTANT, PUBLISHED, TimeCourse
-from jdm_stats.schema import DAYS_PER_YEAR
+from jdm_stats.replicates.numbers import is_number
+from jdm_stats.schema import DAYS_PER_YEAR, did_you_mean
 
 if TYPE_CHECKING:
     from jdm_stats.simulation.scenario import Scenario
@@ -123,13 +122,13 @@ class StudyDesign:
     def __post_init__(self) -> None:
         """Look up a course by its name and refuse impossible values, all at once."""
         faults = _range_faults(self)
-        if not (_is_number(self.n_children) and self.n_children >= 1) or (
+        if not (is_number(self.n_children) and self.n_children >= 1) or (
             self.n_children % 1 != 0
         ):
             faults.append(
                 f"n_children must be a whole number from 1 up, not {self.n_children!r}"
             )
-        if not (_is_number(self.r_squared) and 0 <= self.r_squared < 1):
+        if not (is_number(self.r_squared) and 0 <= self.r_squared < 1):
             faults.append(
                 f"r_squared must be from 0 to below 1, not {self.r_squared!r}"
             )
@@ -238,25 +237,21 @@ class StudyDesign:
         return replace(self, **changes)
 
 
-def _is_number(value: Any) -> bool:
-    return is_real(value) and not isinstance(value, (bool, np.bool_))
-
-
 def _refuse_unknown(changes: dict[str, Any]) -> None:
     known = [declared.name for declared in fields(StudyDesign)]
     unknown = [name for name in changes if name not in known]
     if unknown:
-        near = [get_close_matches(name, known, n=1) for name in unknown]
-        hints = sorted({match for matches in near for match in matches})
-        hint = f"; did you mean {', '.join(hints)}?" if hints else ""
-        raise PlanError(f"a study design has no value named {', '.join(unknown)}{hint}")
+        raise PlanError(
+            f"a study design has no value named {', '.join(unknown)}"
+            f"{did_you_mean(unknown, known)}"
+        )
 
 
 def _range_faults(design: StudyDesign) -> list[str]:
     faults = []
     for name, (least, most, closed, words) in _RANGES.items():
         value = getattr(design, name)
-        fits = _is_number(value) and (
+        fits = is_number(value) and (
             least <= value <= most if closed else least < value < most
         )
         if not fits:

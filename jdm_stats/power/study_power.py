@@ -11,7 +11,6 @@ from scipy.stats import binom
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table, notes_list
-from jdm_stats.intervals.columns import is_real
 from jdm_stats.intervals.exact import is_count
 from jdm_stats.power.event_law import (
     event_law,
@@ -22,6 +21,7 @@ from jdm_stats.power.event_law import (
 from jdm_stats.power.interval_width import median_width
 from jdm_stats.power.study_design import StudyDesign, chance_of_event, expected_events
 from jdm_stats.power.words import number, percent, power_notes
+from jdm_stats.replicates.numbers import is_number
 
 __all__ = ["StudyPower", "probability_of_fewer", "study_power"]
 
@@ -148,7 +148,7 @@ def check_ratio(hazard_ratio: Any) -> float:
         If it is no number from 0 up.
     """
     infinite = isinstance(hazard_ratio, float) and hazard_ratio == math.inf
-    number = is_real(hazard_ratio) and not isinstance(hazard_ratio, bool)
+    number = is_number(hazard_ratio)
     if infinite or (number and hazard_ratio >= 0):
         return float(hazard_ratio)
     raise UsageError(f"hazard_ratio must be a number from 0 up, not {hazard_ratio!r}")

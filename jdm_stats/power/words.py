@@ -17,6 +17,9 @@ _NAMES = {
     "schoenfeld": "Schoenfeld's formula",
 }
 
+# Times its level: a test that rejects more often where there is no effect is told of.
+TOO_OFTEN = 1.1
+
 
 def number(value: float) -> str:
     """Write a number with two or three digits; "not attainable" when there is none.
@@ -59,12 +62,15 @@ def ratio_words(value: float, reason: str) -> str:
     >>> (
     ...     ratio_words(8.123, ""),
     ...     ratio_words(1.0123, ""),
+    ...     ratio_words(1.00198, ""),
     ...     ratio_words(math.nan, "too few"),
     ... )
-    ('8.1', '1.01', 'none: too few')
+    ('8.1', '1.01', '1.0020', 'none: too few')
     """
     if math.isnan(value):
         return f"none: {reason}"
+    if abs(value - 1) < 0.01:
+        return f"{value:.4f}"
     return f"{value:.3g}" if 0.5 < value < 2 else number(value)
 
 
@@ -99,7 +105,7 @@ def power_notes(design: StudyDesign, told: Mapping[Any, Any]) -> tuple[str, ...]
         notes.append(
             "Schoenfeld's formula rests on large samples: for comparison only."
         )
-    elif told["size"] > 1.1 * design.alpha:
+    elif told["size"] > TOO_OFTEN * design.alpha:
         notes.append(
             f"Without any effect {name_of_test(design.test)} would be significant with a chance "
             f"of {percent(told['size'])}, not {percent(design.alpha)}."
@@ -134,6 +140,6 @@ def design_notes(design: StudyDesign) -> tuple[str, ...]:
         )
     if design.synthetic:
         notes.append(
-            f"Risk and time course are those of a SYNTHETIC world ({design.course.name})."
+            f"The time course is that of a SYNTHETIC world ({design.course.name})."
         )
     return tuple(notes)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from jdm_stats import __version__
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.replicates.progress import progress
 from jdm_stats.replicates.results_file import ResultsFile, plain
 
@@ -21,7 +22,7 @@ __all__ = [
     "Replicates",
     "Task",
     "faults_in_jobs",
-    "is_whole",
+    "faults_in_run",
     "replicate_rng",
     "run_replicates",
 ]
@@ -188,6 +189,20 @@ def _check_call(task: object, replicates: object, rng: object, n_jobs: object) -
     faults = []
     if not callable(task):
         faults.append(f"task must be a function of (replicate, rng), not {task!r}")
+    faults += faults_in_run(replicates, rng, n_jobs)
+    if faults:
+        raise UsageError("; ".join(faults))
+
+
+def faults_in_run(replicates: object, rng: object, n_jobs: object) -> list[str]:
+    """Say what is wrong with how a run is asked for; nothing when it can be run.
+
+    Examples
+    --------
+    >>> faults_in_run(200, 1, -1), len(faults_in_run(0, -1, 0))
+    ([], 3)
+    """
+    faults = []
     if not is_whole(replicates) or replicates < 1:  # type: ignore[operator]
         faults.append(
             f"replicates must be a whole number of 1 or more, not {replicates!r}"
@@ -196,9 +211,7 @@ def _check_call(task: object, replicates: object, rng: object, n_jobs: object) -
         faults.append(
             f"rng must be a whole number of 0 or more or a numpy Generator, not {rng!r}"
         )
-    faults += faults_in_jobs(n_jobs)
-    if faults:
-        raise UsageError("; ".join(faults))
+    return faults + faults_in_jobs(n_jobs)
 
 
 def faults_in_jobs(n_jobs: object) -> list[str]:
@@ -215,17 +228,6 @@ def faults_in_jobs(n_jobs: object) -> list[str]:
         "n_jobs must be a number of workers, -1 for one per core, or None, not "
         f"{n_jobs!r}"
     ]
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is a whole number, Python's or numpy's, and no truth value.
-
-    Examples
-    --------
-    >>> is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
-    (True, False, False)
-    """
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _seed(rng: int | np.random.Generator) -> int:

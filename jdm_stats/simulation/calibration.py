@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jdm_stats.errors import PlanError, UsageError
+from jdm_stats.replicates.numbers import is_number
 from jdm_stats.simulation.course.children import draw_children, logistic
 from jdm_stats.simulation.course.histories import Histories
 from jdm_stats.simulation.course.lives import natural_course
@@ -88,8 +89,7 @@ class Targets:
         faults = []
         for name, value in vars(self).items():
             top, wanted = _WITHIN[name]
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not 0 < value < top:
+            if not is_number(value) or not 0 < value < top:
                 faults.append(f"{name} must be {wanted}, not {value!r}")
         if faults:
             raise PlanError("the targets are at fault:\n  " + "\n  ".join(faults))

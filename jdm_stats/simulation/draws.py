@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jdm_stats.errors import UsageError
-from jdm_stats.replicates.runs import is_whole
+from jdm_stats.replicates.numbers import is_whole
 
 __all__ = [
     "AT_ONCE",

@@ -11,7 +11,7 @@ import pandas as pd
 from jdm_stats.cohort.cohort import Cohort, of_checked_tables
 from jdm_stats.cohort.metadata import conform_metadata
 from jdm_stats.errors import UsageError
-from jdm_stats.replicates.runs import is_whole
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.schema import TABLES
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.hazards import log_hazard_ratios

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 
+import matplotlib
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from jdm_stats.cli import main
 from jdm_stats.power.needed import children_needed
@@ -123,6 +128,61 @@ def test_table_and_figure_are_written(tmp_path, capsys):
     assert sorted(p.name for p in figure.parent.iterdir()) == ["f.png", "t.csv"]
 
 
+@pytest.mark.parametrize("ending", ["pdf", "svg"])
+def test_a_figure_may_be_drawn_again(ending, tmp_path, capsys):
+    figure = tmp_path / f"f.{ending}"
+    for _ in range(2):
+        assert main([*SIZED, "--figure", str(figure)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == [figure.name]
+
+
+def test_a_picture_of_another_program_is_not_drawn_over(tmp_path, capsys):
+    for ending in ("png", "pdf", "svg"):
+        picture = tmp_path / f"photo.{ending}"
+        Figure().savefig(picture)
+        before = picture.read_bytes()
+        assert main([*SIZED, "--figure", str(picture)]) == 2
+        assert "was not written by this command" in capsys.readouterr().err
+        assert picture.read_bytes() == before
+
+
+INTERRUPTED = """
+import sys, time
+from matplotlib.figure import Figure
+from jdm_stats.cli import main
+
+def half(figure, path, **_):
+    path.write_bytes(b"half of a figure")
+    print("drawing", flush=True)
+    time.sleep(60)
+
+Figure.savefig = half
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_leaves_whole_files_only(number, code, tmp_path):
+    table, figure = tmp_path / "t.csv", tmp_path / "f.png"
+    call = [*SIZED, "--out", str(table), "--figure", str(figure)]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *call],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None and running.stdout.readline() == "drawing\n"
+        running.send_signal(number)
+        said, told = running.communicate(timeout=60)
+    assert running.returncode == code
+    assert said == "" and told.startswith("jdm-stats: ") and "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+    assert pd.read_csv(table)["n_children"].tolist() == [300, 600]
+
+
 def test_nothing_foreign_is_written_over(tmp_path, capsys):
     mine = tmp_path / "mine.csv"
     mine.write_text("child,age\n1,7\n")
@@ -151,6 +211,38 @@ def test_a_world_says_that_it_is_synthetic(tmp_path, capsys, monkeypatch):
     told = capsys.readouterr()
     assert told.out.startswith("SYNTHETIC world") and "SYNTHETIC" in told.err
     assert set(pd.read_csv(out)["data"]) == {"SYNTHETIC"}
+    words = "risk, time course, loss, deaths, exposure share, late entry"
+    assert told.out.splitlines()[0].endswith(f"come: {words}")
+    given = ["--risk-24", "0.03", "--loss", "0", "--constant-rate"]
+    assert main([*call, "--children", "300", "--years", "2", *given, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["synthetic"] is True
+    assert main([*call, "--children", "300", "--years", "2", *given]) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines()[0].endswith("come: deaths, exposure share, late entry")
+
+
+def test_a_figure_says_what_it_holds_for_and_has_a_panel_for_each_risk(
+    tmp_path, capsys
+):
+    figure = tmp_path / "f.svg"
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        call = ["--risk-24", "0.02", "0.03", "--figure", str(figure)]
+        assert main([*SIZED, *call]) == 0
+    drawn = figure.read_text(encoding="utf-8")
+    for said in ("Risk by 24 months 2.0%", "Risk by 24 months 3.0%", "21% exposed"):
+        assert said in drawn
+    assert "power 80%" in drawn and "SYNTHETIC" not in drawn
+
+
+def test_a_test_that_rejects_too_often_is_told_of(capsys):
+    rare = ["power", "--exposure-share", "0.0001", "--risk-24", "0.02"]
+    sized = ["--children", "300", "--years", "2", "--hazard-ratio", "4"]
+    assert main([*rare, *sized]) == 0
+    assert "the power is inflated with it; here it reaches 99.8%" in (
+        capsys.readouterr().err
+    )
+    assert main([*rare, *sized, "--test", "exact"]) == 0
+    assert "inflated" not in capsys.readouterr().err
 
 
 def test_an_unknown_world_or_exposure_is_refused(capsys):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,7 +107,7 @@ def test_every_fault_of_a_call_is_told_at_once(tmp_path: Path, capsys) -> None:
     for fault in (
         "did you mean 'east_asia'?",
         "NAME=VALUE, not 'x'",
-        "did you mean pulse_hr?",
+        "did you mean 'pulse_hr'?",
         "dose_hr must be a finite number above 0, not -1",
         "female_share must be a share between 0 and 1, not 'lots'",
         *("n_patients must be", "chunk must be", "not -4", "n_jobs must be"),
@@ -171,3 +175,58 @@ def test_an_interrupt_is_code_130_and_leaves_nothing(
     monkeypatch.setattr(folders, "_drawn", stop)
     code, said, _ = run(capsys, "--out", str(tmp_path / "cohort"))
     assert code == 130 and said == "" and list(tmp_path.iterdir()) == []
+
+
+def until(found, seconds: float = 60) -> None:
+    """Wait until something is there."""
+    deadline = time.monotonic() + seconds
+    while not found() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("number", "code", "more"),
+    [
+        (signal.SIGINT, 130, ()),
+        (signal.SIGTERM, 143, ("--format", "parquet")),
+        (signal.SIGINT, 130, ("--jobs", "2")),
+    ],
+)
+def test_a_signal_ends_the_drawing_and_leaves_what_stood_there(
+    number, code, more, tmp_path: Path, capsys
+) -> None:
+    out = tmp_path / "cohort"
+    assert run(capsys, "--patients", "3", "--out", str(out))[0] == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    call = ["--patients", "1000000", "--chunk", "256", "--overwrite", "--out", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "jdm_stats", "simulate", *call, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        until(lambda: sum(f.stat().st_size for f in tmp_path.glob(".*.new/*")) > 1000)
+        running.send_signal(number)
+        said, told = running.communicate(timeout=60)
+    assert running.returncode == code
+    assert said == "" and told.startswith("jdm-stats: ") and "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["cohort"]
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError])
+def test_a_folder_that_cannot_be_made_is_code_73(
+    error, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    """On /proc even the administrator is told that a folder to be made is not found."""
+    out = tmp_path / "cohort"
+
+    def fail(path, *_, **__) -> None:
+        raise error(13, "not here", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    code, said, told = run(capsys, "--patients", "3", "--out", str(out))
+    assert (code, said) == (73, "")
+    assert told == f"jdm-stats: cannot write {out}: not here\n"

@@ -208,6 +208,15 @@ def test_a_wrong_formula_is_refused_before_any_twin(tmp_path):
     assert not path.exists()
 
 
+def test_a_wrong_run_is_refused_before_the_large_cohort_is_drawn(monkeypatch):
+    monkeypatch.setattr("jdm_stats.operating.run.large_sample_rows", None)
+    with pytest.raises(UsageError) as caught:
+        operating_characteristics(PLAN, HARMLESS, 0, 0, rng=-1, n_jobs=0, level=10**400)
+    for said in ("n must be", "replicates must be", "rng must be", "n_jobs must be"):
+        assert said in str(caught.value)
+    assert "level must lie" in str(caught.value)
+
+
 def test_every_fault_of_a_call_is_told_at_once():
     with pytest.raises(UsageError) as caught:
         operating_characteristics(

@@ -14,7 +14,10 @@ from dataclasses import Field, field
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from jdm_stats.evidence.published import parameters
+from jdm_stats.replicates.numbers import is_number, is_whole
 
 __all__ = [
     "as_declared",
@@ -150,7 +153,7 @@ def evidence_rows() -> dict[str, dict[str, Any]]:
 
 
 def as_declared(declared: Field[Any], value: Any) -> Any:
-    """Return a value as its field holds it: mixes, offsets and schedules as tuples.
+    """Return a value as its field holds it: tuples, and numbers that are not numpy's.
 
     Examples
     --------
@@ -165,14 +168,19 @@ def as_declared(declared: Field[Any], value: Any) -> Any:
     try:
         if kind in ("mix", "shares"):
             pairs = value.items() if isinstance(value, Mapping) else value
-            return tuple((str(label), share) for label, share in pairs)
+            return tuple((str(label), _plain(share)) for label, share in pairs)
         if kind == "schedule":
-            return tuple((day, dose) for day, dose in value)
+            return tuple((_plain(day), _plain(dose)) for day, dose in value)
         if kind == "offsets" and not isinstance(value, str):
-            return tuple(value)
+            return tuple(_plain(offset) for offset in value)
     except (TypeError, ValueError):
         return value
-    return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's numbers as Python's, which files and messages take as they are."""
+    return value.item() if isinstance(value, np.number) else value
 
 
 def as_plain(value: Any) -> Any:
@@ -211,14 +219,14 @@ def fault_in(declared: Field[Any], value: Any) -> str | None:
     if kind == "schedule":
         return _fault_in_schedule(declared.name, value)
     if kind == "offsets":
-        good = isinstance(value, tuple) and value and all(_is_number(v) for v in value)
+        good = isinstance(value, tuple) and value and all(is_number(v) for v in value)
         wanted = "a tuple of finite numbers"
     elif kind in ("year", "days"):
-        good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        good = is_whole(value) and value >= 0
         wanted = "a whole number of 0 or more"
     else:
         wanted, test = _NUMBERS[kind]
-        good = _is_number(value) and test(value)
+        good = is_number(value) and test(value)
     if not good:
         return f"{declared.name} must be {wanted}, not {value!r}"
     return _fault_in_size(declared.name, value, kind)
@@ -252,14 +260,6 @@ _NUMBERS: dict[str, tuple[str, Any]] = {
 }
 
 
-def _is_number(value: Any) -> bool:
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    try:
-        return plain and math.isfinite(value)
-    except OverflowError:  # a whole number of more than 300 digits
-        return False
-
-
 def _fault_in_mix(name: str, value: Any, *, whole: bool) -> str | None:
     readable = isinstance(value, tuple) and len(value) > 0
     if not readable or not all(_is_pair(pair) for pair in value):
@@ -281,9 +281,9 @@ def _fault_in_schedule(name: str, value: Any) -> str | None:
     ):
         return f"{name} must list pairs of a day and a dose, not {value!r}"
     days, doses = [day for day, _ in value], [dose for _, dose in value]
-    if not all(isinstance(day, int) and not isinstance(day, bool) for day in days):
+    if not all(is_whole(day) for day in days):
         return f"{name} must count in whole days, not {days}"
-    if not all(_is_number(dose) and dose >= 0 for dose in doses) or doses[0] == 0:
+    if not all(is_number(dose) and dose >= 0 for dose in doses) or doses[0] == 0:
         return (
             f"{name} must begin above 0 and hold finite doses of 0 or more, not {doses}"
         )
@@ -306,4 +306,4 @@ def _fault_in_schedule(name: str, value: Any) -> str | None:
 
 def _is_pair(pair: Any) -> bool:
     whole = isinstance(pair, tuple) and len(pair) == 2
-    return whole and _is_number(pair[1]) and 0 <= pair[1] <= 1
+    return whole and is_number(pair[1]) and 0 <= pair[1] <= 1

@@ -14,10 +14,10 @@ the risk is lower only because steroids do no harm, and severity still confounds
 from __future__ import annotations
 
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 from jdm_stats.errors import PlanError
+from jdm_stats.schema import did_you_mean
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario.mixes import EAST_ASIAN_MIX
 from jdm_stats.simulation.scenario.origin import SOLVED_NAMES
@@ -143,9 +143,8 @@ def as_scenario(scenario: Scenario | str | None) -> Scenario:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, PRESETS, n=1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return f"no preset is named {name!r};{hint} known are {', '.join(PRESETS)}"
+    hint = did_you_mean([name], PRESETS) or ";"
+    return f"no preset is named {name!r}{hint} known are {', '.join(PRESETS)}"
 
 
 def _combined(named: list[str]) -> Scenario:

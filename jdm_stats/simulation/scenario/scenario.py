@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from jdm_stats.errors import PlanError
+from jdm_stats.schema import did_you_mean
 from jdm_stats.simulation.scenario.agreement import disagreements
 from jdm_stats.simulation.scenario.fields.children import Registry
 from jdm_stats.simulation.scenario.fields.hazards import Hazards
@@ -83,9 +83,7 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         known = [declared.name for declared in fields(self)]
         unknown = [name for name in changes if name not in known]
         if unknown:
-            near = [get_close_matches(name, known, n=1) for name in unknown]
-            hints = sorted({match for matches in near for match in matches})
-            hint = f"; did you mean {', '.join(hints)}?" if hints else ""
+            hint = did_you_mean(unknown, known)
             said = f"a scenario has no value named {', '.join(unknown)}{hint}"
             try:
                 replace(self, **{n: v for n, v in changes.items() if n in known})

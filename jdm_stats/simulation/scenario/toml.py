@@ -21,11 +21,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import Field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jdm_stats.errors import PlanError
+from jdm_stats.schema import did_you_mean
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario.fields.children import Registry
 from jdm_stats.simulation.scenario.fields.hazards import Hazards
@@ -177,9 +177,7 @@ def _gathered(content: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def _unknown(where: str, name: str, known: list[str]) -> str:
     if name in SECTIONS:
         return f"{name} is a heading: write [{name}] on a line of its own"
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{where} is no value of a scenario{hint}"
+    return f"{where} is no value of a scenario{did_you_mean([name], known)}"
 
 
 def _preset_in(content: Mapping[str, Any]) -> Scenario:

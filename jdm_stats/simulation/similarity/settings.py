@@ -7,13 +7,13 @@ anti-NXP2. These weigh more than all the rest together; sex and age weigh least.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.numbers import is_number
 from jdm_stats.schema import nearest
 from jdm_stats.simulation.index_case.steps import STEPS
 
@@ -189,7 +189,7 @@ def read_settings(given: Mapping[str, Any]) -> PatternSettings:
     if not (
         isinstance(ages, tuple | list)
         and len(ages) == 2
-        and all(_number(age) for age in ages)
+        and all(is_number(age) for age in ages)
         and 0 <= ages[0] < ages[1]
     ):
         faults.append(f"age_years must be two ages, the lower first, not {ages!r}")
@@ -213,16 +213,8 @@ def read_settings(given: Mapping[str, Any]) -> PatternSettings:
     )
 
 
-def _number(value: object) -> bool:
-    return (
-        isinstance(value, Real)
-        and not isinstance(value, bool)
-        and math.isfinite(float(value))
-    )
-
-
 def _positive(value: Any) -> bool:
-    return _number(value) and value > 0
+    return is_number(value) and value > 0
 
 
 def _unknown(names: Collection[Any], argument: str, faults: list[str]) -> None:
@@ -244,7 +236,7 @@ def _weights(given: object, faults: list[str]) -> dict[str, float]:
         return weights
     _unknown(given, "weights", faults)
     for name, weight in given.items():
-        if not _number(weight) or weight < 0:
+        if not is_number(weight) or weight < 0:
             faults.append(f"weights: {name} must be 0 or more, not {weight!r}")
         elif name in weights:
             weights[name] = float(weight)

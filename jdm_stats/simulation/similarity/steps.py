@@ -76,7 +76,7 @@ def _age(record: Record, settings: PatternSettings) -> Finding:
     if math.isnan(record.age):
         return not_known("age at diagnosis is not recorded")
     low, high = settings.age_years
-    said = f"{record.age:g} years at diagnosis"
+    said = f"{round(record.age, 3):g} years at diagnosis"
     return yes(said) if low <= record.age < high else no(said)
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
-from jdm_stats.replicates.runs import is_whole
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.simulation.draws import BLOCK, one_seed
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.scenario.presets import as_scenario

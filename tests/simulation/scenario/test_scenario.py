@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from jdm_stats.errors import PlanError
@@ -96,7 +97,7 @@ def test_unknown_names_are_told_beside_impossible_values():
         PlanError, match=r"(?s)named dose_hrr.*pulse_hr must be"
     ) as told:
         Scenario().with_values(dose_hrr=2.0, pulse_hr=-1.0)
-    assert "did you mean dose_hr" in str(told.value)
+    assert "did you mean 'dose_hr'?" in str(told.value)
 
 
 @pytest.mark.parametrize("given", [5, [], {"tertiary": 1}, ("east_asia", "population")])
@@ -108,7 +109,7 @@ def test_what_is_no_scenario_is_refused(given):
 
 
 def test_an_unknown_name_is_refused_with_the_near_one():
-    with pytest.raises(PlanError, match="did you mean pulse_hr"):
+    with pytest.raises(PlanError, match="did you mean 'pulse_hr'"):
         Scenario().with_values(puls_hr=1.0)
 
 
@@ -218,3 +219,26 @@ def test_presets_by_name():
     assert as_scenario(own) is own
     with pytest.raises(PlanError, match="no preset is named"):
         as_scenario("rosy")
+
+
+def test_numbers_of_numpy_are_held_as_plain_ones() -> None:
+    """A value taken from an array or a table is a number like any other."""
+    world = Scenario(
+        pulse_hr=np.int64(2),
+        female_share=np.float32(0.5),
+        follow_up_days=np.int64(730),
+        antibody_mix={"NXP2": np.float64(0.25), "none": np.float32(0.75)},
+        taper=[(np.int64(0), np.float32(2.0)), (np.int64(90), np.float64(0.5))],
+    )
+    plain = Scenario(
+        pulse_hr=2,
+        female_share=0.5,
+        follow_up_days=730,
+        antibody_mix={"NXP2": 0.25, "none": 0.75},
+        taper=[(0, 2.0), (90, 0.5)],
+    )
+    assert world == plain and "np." not in str(world.values())
+    assert json.dumps(world.values()) == json.dumps(plain.values())
+    for wrong in (np.float64("nan"), np.bool_(True), np.complex128(2)):
+        with pytest.raises(PlanError, match="pulse_hr must be a finite number"):
+            Scenario(pulse_hr=wrong)

@@ -101,10 +101,10 @@ def test_all_faults_are_told_at_once_each_with_its_name(read):
     for said in (
         "preset: no preset is named 'tertary'; did you mean 'tertiary'?",
         "name must be one line of text, not ''",
-        "puls_hr is no value of a scenario; did you mean pulse_hr?",
+        "puls_hr is no value of a scenario; did you mean 'pulse_hr'?",
         "female_share must be a share between 0 and 1, not 1.4",
         "severity is a heading: write [severity] on a line of its own",
-        "hazard is no value of a scenario; did you mean hazards?",
+        "hazard is no value of a scenario; did you mean 'hazards'?",
         "pulse_hr must be a finite number above 0, not True",
         "female_share is given twice, the second time as hazards.female_share",
         "dose_hr must be a finite number above 0, not 'strong'",

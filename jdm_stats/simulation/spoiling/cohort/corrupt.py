@@ -28,7 +28,7 @@ from jdm_stats.cohort.folder import ABOUT
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.marks import marked
-from jdm_stats.replicates.runs import is_whole
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.schema import nearest
 from jdm_stats.simulation.spoiling.cohort.cells import CELLS, HEADINGS
 from jdm_stats.simulation.spoiling.cohort.doubts import DOUBTS

@@ -24,7 +24,7 @@ from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
 from jdm_stats.html import html_table
 from jdm_stats.intervals.marks import marked
-from jdm_stats.replicates.runs import is_whole
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.schema import TABLES, nearest
 from jdm_stats.simulation.exports.export import draft_export
 from jdm_stats.simulation.exports.files import render
