@@ -7,6 +7,7 @@ page's own text.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -23,9 +24,7 @@ _CRUDE, _FULL = next(iter(STEPS)), list(STEPS)[-1]
 _REGISTRY = list(STEPS)[1:-1]
 
 
-def excess_table(
-    worlds: Sequence[KnownWorld], exposure: str = "pulse"
-) -> pd.DataFrame:
+def excess_table(worlds: Sequence[KnownWorld], exposure: str = "pulse") -> pd.DataFrame:
     """Show each answer as a multiple of the truth, a row a step and a column a world.
 
     Parameters
@@ -89,9 +88,11 @@ def _sentence(world: KnownWorld, exposure: str) -> str:
     known = [ratios[step] for step in _REGISTRY]
     if not any(math.isnan(ratio) for ratio in known):
         distance = [abs(math.log(ratio)) for ratio in (crude, *known)]
-        mended = [a - b for a, b in zip(distance, distance[1:], strict=False)]
+        mended = [a - b for a, b in itertools.pairwise(distance)]
         best = max(range(len(mended)), key=mended.__getitem__)
-        told += f"; with all that a registry records it is {format_number(known[-1])} times"
+        told += (
+            f"; with all that a registry records it is {format_number(known[-1])} times"
+        )
         if mended[best] > 0:
             told += f', and the line "{_REGISTRY[best]}" mends most'
     if not math.isnan(ratios[_FULL]):
