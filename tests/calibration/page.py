@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -13,9 +12,9 @@ import pandas as pd
 from jdm_stats.simulation.scenario.presets import PRESETS
 from tests.calibration.misses import REASONS
 from tests.calibration.table import HERE, NEARLY, OUTSIDE, WITHIN, read_table
+from tests.marked_tables import as_written, renewed
 
 PAGE = HERE.parents[1] / "docs" / "calibration.md"
-MARKED = re.compile(r"(<!-- (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 # What presets differ in, and so what is shown of each.
 COMPARED = (
     *("share of girls", "pulsed by 24 months", "GI involvement by 24 months"),
@@ -30,24 +29,17 @@ SHOWN = {WITHIN: "yes", NEARLY: "within error", OUTSIDE: "**no**"}
 def tables(table: pd.DataFrame) -> dict[str, str]:
     """Every table of the page, by the name in its mark."""
     return {
-        "counts": _written(_counts(table)),
-        "misses": _written(_misses(table)),
-        "presets": _written(_presets(table)),
-        "mix": _written(_mix(table)),
-        "whole": _written(_whole(table)),
+        "counts": as_written(_counts(table)),
+        "misses": as_written(_misses(table)),
+        "presets": as_written(_presets(table)),
+        "mix": as_written(_mix(table)),
+        "whole": as_written(_whole(table)),
     }
 
 
 def misses(table: pd.DataFrame) -> pd.DataFrame:
     """Rows out of their range by more than two Monte Carlo errors."""
     return table[table["within"] == OUTSIDE]
-
-
-def renewed(page: str, written: dict[str, str]) -> str:
-    """Give the page with each marked table replaced."""
-    return MARKED.sub(
-        lambda found: found[1] + written[found[2]] + "\n" + found[4], page
-    )
 
 
 def number(value: float) -> str:
@@ -60,12 +52,6 @@ def number(value: float) -> str:
     """
     text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     return "–" if pd.isna(value) else text
-
-
-def _written(rows: Iterator[list[str]]) -> str:
-    header, *body = rows
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _counts(table: pd.DataFrame) -> Iterator[list[str]]:

@@ -17,7 +17,7 @@ from tests.calibration import children as described
 from tests.calibration import measures as m
 from tests.calibration.figures import figures_of
 from tests.calibration.misses import REASONS
-from tests.calibration.page import MARKED, PAGE, misses, number, tables
+from tests.calibration.page import PAGE, misses, number, tables
 from tests.calibration.published import TOLERATED, Published, published
 from tests.calibration.table import (
     CHILDREN,
@@ -31,6 +31,7 @@ from tests.calibration.table import (
     within,
     write_table,
 )
+from tests.marked_tables import MARKED
 
 COMMITTED = read_table()
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,9 +13,9 @@ import pandas as pd
 from tests.known_truth.harmless import ADJUSTED, DIALS, EXPOSURES
 from tests.known_truth.harmless import TABLE as HARMLESS
 from tests.known_truth.study import HERE, WORLDS, judged, read_table
+from tests.marked_tables import as_written, renewed
 
 PAGE = HERE.parents[1] / "docs" / "known_truth.md"
-MARKED = re.compile(r"(<!-- (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 TERMS = {
     "severity": "latent severity, per SD",
     "nxp2_early": "anti-NXP2, first 18 months",
@@ -40,25 +39,12 @@ def tables(study: pd.DataFrame, told: pd.DataFrame) -> dict[str, str]:
     """Every table of the page, by the name in its mark."""
     found = judged(study)
     written = {
-        "worlds": _written(_worlds(found)),
-        "terms": _written(_terms(found)),
+        "worlds": as_written(_worlds(found)),
+        "terms": as_written(_terms(found)),
     }
     for dial in DIALS:
-        written[f"harmless_{dial:g}"] = _written(_harmless(told, dial))
+        written[f"harmless_{dial:g}"] = as_written(_harmless(told, dial))
     return written
-
-
-def renewed(page: str, written: dict[str, str]) -> str:
-    """Give the page with each marked table replaced."""
-    return MARKED.sub(
-        lambda found: found[1] + written[found[2]] + "\n" + found[4], page
-    )
-
-
-def _written(rows: Iterator[list[str]]) -> str:
-    header, *body = rows
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _worlds(found: pd.DataFrame) -> Iterator[list[str]]:

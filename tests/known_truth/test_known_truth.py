@@ -25,7 +25,7 @@ from jdm_stats.simulation.truth.known import true_rows as rows_of_cohort
 from tests.known_truth.harmless import ADJUSTED, DIALS, EXPOSURES, answers
 from tests.known_truth.harmless import COLUMNS as HARMLESS_COLUMNS
 from tests.known_truth.harmless import TABLE as HARMLESS
-from tests.known_truth.page import MARKED, PAGE, tables
+from tests.known_truth.page import PAGE, tables
 from tests.known_truth.rows import Rows, smaller_groups, true_rows, true_values
 from tests.known_truth.study import (
     COLUMNS,
@@ -37,6 +37,7 @@ from tests.known_truth.study import (
     read_table,
     records_of,
 )
+from tests.marked_tables import MARKED
 
 COMMITTED = judged(read_table())
 TOLD = pd.read_csv(HARMLESS)

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from tests.marked_tables import as_written, renewed
 from tests.recovery.design import CHILDREN, TERMS
 from tests.recovery.findings import findings
 from tests.recovery.fitting import METHODS, SAMPLED_METHODS
@@ -18,7 +18,6 @@ from tests.recovery.study import HERE, TABLE
 
 PAGE = HERE.parents[1] / "docs" / "recovery.md"
 KEY = ["world", "events", "sampled", "study", "method", "term", "measure"]
-MARKED = re.compile(r"(<!-- (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 TITLES = {
     "wald": "Wald",
     "profile": "Profile",
@@ -56,29 +55,16 @@ def tables(table: pd.DataFrame) -> dict[str, str]:
         "findings": findings(table),
         "excluded": _excluded(table),
         "separated": _separated(table),
-        "bias": _written(_bias(table, "effects")),
-        "bias_null": _written(_bias(table, "null")),
-        "errors": _written(_errors(table)),
-        "jackknife": _written(_jackknife(table)),
-        "sampled": _written(_sampled(table)),
+        "bias": as_written(_bias(table, "effects")),
+        "bias_null": as_written(_bias(table, "null")),
+        "errors": as_written(_errors(table)),
+        "jackknife": as_written(_jackknife(table)),
+        "sampled": as_written(_sampled(table)),
     }
     for term in TERMS:
-        found[f"coverage_{term}"] = _written(_limits(table, "effects", term))
-        found[f"false_positives_{term}"] = _written(_limits(table, "null", term))
+        found[f"coverage_{term}"] = as_written(_limits(table, "effects", term))
+        found[f"false_positives_{term}"] = as_written(_limits(table, "null", term))
     return found
-
-
-def renewed(page: str, written: dict[str, str]) -> str:
-    """Give the page with each marked table replaced."""
-    return MARKED.sub(
-        lambda found: found[1] + written[found[2]] + "\n" + found[4], page
-    )
-
-
-def _written(rows: Iterator[list[str]]) -> str:
-    header, *body = rows
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _excluded(table: pd.DataFrame) -> str:
@@ -92,7 +78,7 @@ def _excluded(table: pd.DataFrame) -> str:
             few = figure(table, *at, "excluded", percent=True)
             yield [name, str(events), f"{mean:.1f}, SD {spread:.1f}", few]
 
-    return _written(rows())
+    return as_written(rows())
 
 
 def _cells(table: pd.DataFrame) -> Iterator[tuple[tuple[str, int, bool], pd.DataFrame]]:
@@ -112,7 +98,7 @@ def _separated(table: pd.DataFrame) -> str:
                     cells.append(figure(table, *key, percent=True) if there else "")
             yield cells
 
-    return _written(rows())
+    return as_written(rows())
 
 
 def _bias(table: pd.DataFrame, world: str) -> Iterator[list[str]]:

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from jdm_stats.likelihood.compiled.gate import gate
+from tests.marked_tables import MARKED
 from tests.recovery.design import CELLS, CHILDREN, TERMS, TRUTH, Cell, draw_cohort
 from tests.recovery.findings import told
 from tests.recovery.fitting import FATES, METHODS, SAMPLED_METHODS
 from tests.recovery.measures import REASON_COLUMNS, table_of
-from tests.recovery.page import KEY, MARKED, PAGE, read_table, tables
+from tests.recovery.page import KEY, PAGE, read_table, tables
 from tests.recovery.study import (
     HERE,
     REASONS,
