@@ -92,7 +92,10 @@ def _message(error: Exception) -> str:
         return "\n".join([str(error).partition("\n")[0], *lines])
     if isinstance(error, OSError) and error.strerror:
         place = f" {error.filename}" if error.filename is not None else ""
-        return f"cannot write{place}: {error.strerror}"
+        why = error.strerror
+        if isinstance(error, (FileExistsError, NotADirectoryError)):
+            why = "a file stands where a folder is needed"
+        return f"cannot write{place}: {why}"
     return str(error).replace("overwrite=True", "--overwrite")
 
 
