@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,9 +38,14 @@ def drawn(*, n_jobs: int = 1, path: Path | None = None) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def read_table() -> pd.DataFrame:
-    """Read the committed measures."""
-    return pd.read_csv(TABLE)
+def read_table(text: str | None = None) -> pd.DataFrame:
+    """Read the committed measures, or those of a text."""
+    return pd.read_csv(TABLE if text is None else io.StringIO(text))
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Write measures as they are committed."""
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
 
 
 def tables(table: pd.DataFrame) -> dict[str, str]:
@@ -97,7 +103,7 @@ def _cell(write: Callable[[float], str], value: float, error: float) -> str:
 
 def main() -> None:
     """Draw, write the table, and put both tables of the page in anew."""
-    drawn().to_csv(TABLE, index=False, lineterminator="\n", float_format="%.10g")
+    TABLE.write_text(as_text(drawn()), encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(renewed(page, tables(read_table())), encoding="utf-8")
 
