@@ -216,7 +216,7 @@ def _draw(arguments: argparse.Namespace, design: StudyDesign) -> None:
 
     from jdm_stats.plots.detectable_ratio import detectable_ratio_plot
     from jdm_stats.power.grid import power_curve
-    from jdm_stats.power.words import percent
+    from jdm_stats.power.words import name_of_test, percent
 
     risks = list(dict.fromkeys(arguments.risk_24 or [design.risk_24_months]))
     width = 7.2 * min(len(risks), _PANELS)
@@ -238,7 +238,7 @@ def _draw(arguments: argparse.Namespace, design: StudyDesign) -> None:
     figure.suptitle(
         f"{design.exposure[:1].upper()}{design.exposure[1:]}: "
         f"{percent(design.exposure_share)} exposed, power {percent(arguments.power)}, "
-        f"test {design.test}"
+        f"{name_of_test(design.test)}"
     )
     target = Path(arguments.figure)
     key = _FIGURES[target.suffix.lower()]

@@ -55,6 +55,9 @@ def simulate(arguments: argparse.Namespace) -> int:
         f"{written.name}: {arguments.patients:,} simulated children, none of them real"
     )
     tell(_effects(scenario))
+    beyond = scenario.parameters().query("outside").index
+    if len(beyond):
+        tell(f"outside what is plausible: {', '.join(beyond)}")
     if arguments.index_pattern:
         tell(
             f"following the pattern of the index case: {arguments.index_pattern:,}, their "
@@ -146,6 +149,7 @@ def _other_faults(arguments: argparse.Namespace, call: Mapping[str, Any]) -> lis
 def _effects(scenario: Scenario) -> str:
     """Say in one line which effects on perforation are assumed and which published."""
     from jdm_stats.simulation.hazards import log_hazard_ratios
+    from jdm_stats.simulation.scenario.origin import changed_since_solved, solved_for
 
     told = scenario.parameters()
     names = [f"{name}_hr" for name in log_hazard_ratios(scenario)]
@@ -154,9 +158,11 @@ def _effects(scenario: Scenario) -> str:
         grade = told.loc[name, "grade"]
         kind = {"C": "assumed", "solved": "solved"}.get(str(grade), "published")
         kinds[kind].append(f"{name} {told.loc[name, 'value']:g}")
+    moved = solved_for(scenario) is not None and changed_since_solved(scenario)
+    so = "came out with all else as assumed" if moved else "come out"
     words = {
         "assumed": "assumed",
-        "solved": "solved so that NXP2's total ratios, themselves assumed, come out",
+        "solved": f"solved so that NXP2's total ratios, themselves assumed, {so}",
         "published": "published",
     }
     said = [f"{words[kind]}: {', '.join(held)}" for kind, held in kinds.items() if held]

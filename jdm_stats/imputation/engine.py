@@ -14,6 +14,7 @@ from jdm_stats.imputation.chain import Chain, run_chain, stream
 from jdm_stats.imputation.result import Imputations
 from jdm_stats.imputation.variables import MOST_CLASSES, Variable
 from jdm_stats.intervals.marks import marked
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.simulation.draws import one_seed
 
 # A model is learnt from no fewer observed values than this.
@@ -114,8 +115,7 @@ def _check_call(
         ("iterations", iterations, 1),
         ("donors", donors, 1),
     ):
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not whole or value < least:
+        if not is_whole(value) or value < least:
             wrong.append(
                 f"{name} must be a whole number of {least} or more, not {value!r}"
             )

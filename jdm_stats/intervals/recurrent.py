@@ -26,6 +26,7 @@ from jdm_stats.intervals.columns import (
     read_spans,
 )
 from jdm_stats.intervals.marks import RecurrentMark, is_synthetic, recurrent_mark
+from jdm_stats.replicates.numbers import is_whole
 
 __all__ = ["recurrent_rows"]
 
@@ -156,9 +157,8 @@ def _check_call(
         wrong.append(
             f"first_gap_from must be 'zero' or 'entry'; received {first_gap_from!r}"
         )
-    whole = isinstance(max_event_number, (int, np.integer))
     if max_event_number is not None and (
-        not whole or isinstance(max_event_number, bool) or max_event_number < 1
+        not is_whole(max_event_number) or max_event_number < 1
     ):
         wrong.append(
             "max_event_number must be a whole number from 1 up, received "

@@ -11,7 +11,6 @@ import ast
 import builtins
 import re
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from jdm_stats.likelihood.risk_sets import FloatArray
 from jdm_stats.models.known_levels import code_seen_levels, refuse_lost_levels
 from jdm_stats.models.plain_sums import INTERCEPT, SumSpec, coded_sum, plain_sum
 from jdm_stats.models.rows import covariate_fault, require_frame
+from jdm_stats.schema import nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,8 +314,8 @@ def _require_columns(
         return
     hints = []
     for name in absent:
-        near = get_close_matches(name, [str(c) for c in frame.columns], n=1)
-        hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        near = nearest(name, map(str, frame.columns))
+        hints.append(f"{name!r}" + (f" (did you mean {near!r}?)" if near else ""))
     raise DesignError(
         f"the formula {formula!r} names columns that the frame does not have: "
         f"{', '.join(hints)}; its columns are {[str(c) for c in frame.columns]}"

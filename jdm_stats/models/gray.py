@@ -26,6 +26,7 @@ from jdm_stats.models.whole_follow_up import (
     whole_follow_up,
 )
 from jdm_stats.models.words import count
+from jdm_stats.replicates.numbers import is_whole
 
 FIXED = f"{METHOD} compares groups fixed at the start of follow-up: give the value then"
 # Events per group below which the chi-square law is doubted.
@@ -186,8 +187,7 @@ def _check(frame: pd.DataFrame, columns: list[str], cause: int, rho: float) -> N
 
 def check_cause(cause: Any) -> None:
     """Refuse a cause that is no event code."""
-    whole = isinstance(cause, (int, np.integer)) and not isinstance(cause, bool)
-    if not whole or cause < 1:
+    if not is_whole(cause) or cause < 1:
         raise UsageError(f"cause must be an event code, 1 or up; received {cause!r}")
 
 

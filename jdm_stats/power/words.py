@@ -8,7 +8,7 @@ from typing import Any
 
 from jdm_stats.power.study_design import StudyDesign
 
-__all__ = ["number", "percent", "power_notes", "ratio_words"]
+__all__ = ["name_of_test", "number", "percent", "power_notes", "ratio_words"]
 
 _NAMES = {
     "firth": "Firth's penalised likelihood-ratio test",

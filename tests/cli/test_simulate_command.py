@@ -234,3 +234,30 @@ def test_a_folder_that_cannot_be_made_is_code_73(
     code, said, told = run(capsys, "--patients", "3", "--out", str(out))
     assert (code, said) == (73, "")
     assert told == f"jdm-stats: cannot write {out}: not here\n"
+
+
+def test_what_lies_outside_its_range_is_told(tmp_path: Path, capsys) -> None:
+    call = ["--patients", "3", "--set", "pulse_hr=9", "--set", "jak_hr=3"]
+    _, said, _ = run(capsys, *call, "--out", str(tmp_path / "changed"))
+    assert "outside what is plausible: pulse_hr\n" in said
+    _, said, _ = run(capsys, "--patients", "3", "--out", str(tmp_path / "usual"))
+    assert "plausible" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "so"),
+    [
+        ((), "come out: nxp2_early_hr"),
+        (("--set", "losses_per_year=0.1"), "come out: nxp2_early_hr"),
+        (
+            ("--preset", "steroids_harmless"),
+            "came out with all else as assumed: nxp2_early_hr",
+        ),
+    ],
+)
+def test_a_baseline_solved_for_other_values_is_told_so(
+    given, so, tmp_path: Path, capsys
+) -> None:
+    call = [*given, "--patients", "3", "--out", str(tmp_path / "cohort")]
+    _, said, _ = run(capsys, *call)
+    assert f"total ratios, themselves assumed, {so}" in said

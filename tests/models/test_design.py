@@ -211,10 +211,11 @@ def test_the_unit_of_a_covariate_does_not_matter(heart, endometrial, penalty, sc
 
 def test_absent_columns_all_at_once_with_a_guess(heart):
     with pytest.raises(DesignError) as told:
-        fit_cox(heart, "agge + surgerry + zzz")
+        fit_cox(heart, "agge + surgerry + TRANSPLANT + zzz")
     message = str(told.value)
     assert "'agge' (did you mean 'age'?)" in message
     assert "'surgerry' (did you mean 'surgery'?)" in message
+    assert "'TRANSPLANT' (did you mean 'transplant'?)" in message
     assert "'zzz'" in message
 
 

@@ -6,7 +6,7 @@ and whether that is reported, calculated, assumed, or set by a preset or the use
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jdm_stats.simulation.scenario.origin import (
@@ -176,11 +176,15 @@ def _share(
 
 def _nxp2_share(scenario: Scenario, told: dict[str, Standing]) -> Claim:
     share = dict(scenario.antibody_mix).get("NXP2", 0.0)
-    status, how = told["antibody_mix"].status, _how(told["antibody_mix"])
+    mix = told["antibody_mix"]
+    low, high = dict(mix.low).get("NXP2"), dict(mix.high).get("NXP2")
+    if low is not None:
+        mix = replace(mix, low=low, high=high, outside="NXP2" in mix.parts)
+    status, how = mix.status, _how(mix)
     if not status.startswith("set by"):
         kind = presets_of(scenario)["children"]
-        status, note, span = evidence_note(f"antibody_share_{kind}_nxp2")
-        how = f"{status}: {note}; {span}"
+        status, note, ends = evidence_note(f"antibody_share_{kind}_nxp2")
+        how = f"{status}: {note}; {ends}"
     said = f"That {100 * share:g}% of the children have anti-NXP2 is {how}."
     return Claim(said, "antibody_mix", status)
 
@@ -277,7 +281,7 @@ def _solved_claim(
         given = "was solved for a target given to solve()"
         return Claim(f"{value} {given}.", name, "assumed")
     row = evidence_note(evidence) if evidence else ("assumed", _GI_NOTE, "")
-    status, note, span = row
+    status, note, plausible = row
     note = note.removeprefix("data grade A, value grade C: ")
     if "7 of 302" in note:
         note = f"it comes from one hospital, {note.partition('; limits')[0]}"
@@ -285,7 +289,7 @@ def _solved_claim(
         said += ", which the baseline was solved for,"
     if name == "pulse_start_log_odds":
         note = f"{note} ever pulsed, read here as by 24 months"
-    ends = f"; {span}" if span else ""
+    ends = f"; {plausible}" if plausible else ""
     return Claim(f"{said} is {status}: {note}{ends}.", name, status)
 
 

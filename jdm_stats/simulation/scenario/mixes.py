@@ -127,10 +127,11 @@ PRINTO_TAPER = (
     (180, evidence_value("oral_dose_6_months_mg_kg_day")),
     (730, 0.0),
 )
-# Starts of 0.5 to 2 mg/kg/day are published, and half of the first dose after 3 to 10 months.
+# Starts of 0.5 to 2 mg/kg/day are published, half of the first dose after 3 to 10 months,
+# and 4.7 to 17.4 months of steroid where less is given (s12969-021-00615-0).
 _START = evidence_range("oral_start_mg_kg_day")
 TAPER_RANGE = (
-    ((0, _START[0]), (90, _START[0] / 2), (180, 0.1), (730, 0.0)),
+    ((0, _START[0]), (90, _START[0] / 2), (143, 0.0)),
     ((0, _START[1]), (300, _START[1] / 2), (730, 0.4), (1826, 0.2)),
 )
 FEATURES = (

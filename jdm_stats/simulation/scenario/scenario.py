@@ -110,7 +110,8 @@ class Scenario(Hazards, Treatment, Severity, Registry):
         -------
         pandas.DataFrame
             Indexed by ``parameter``. ``value``; ``low`` and ``high``, its plausible range,
-            in the form of the value (one number for all offsets); ``unit``; ``grade`` (A
+            in the form of the value (one number for all offsets; of a mix, labels it leaves
+            out too, which have the share 0); ``unit``; ``grade`` (A
             published in JDM, B in adults or another disease, C assumed here, solved);
             ``status`` (reported, calculated, in part assumed, solved, assumed, set by a
             preset, set by the user); ``outside``, True where the value or a share lies

@@ -31,6 +31,7 @@ STATUSES = (
     *("set by a preset", "set by the user"),
 )
 _BY_USER = "set by the user"
+_ROUNDED = 1e-9
 _IN_WORDS = {"published": "reported", "calculated here": "calculated"}
 # What stands behind a value that a kind of children changes: rows of the evidence, source
 # and plausible range.
@@ -55,7 +56,8 @@ class Standing:
     ``status`` is one of `STATUSES`; ``grade`` and ``source`` as in the evidence base;
     ``low`` and ``high`` the plausible range: of a mix, shares by label; of a schedule,
     schedules. ``outside`` is True where the value lies outside it: one share of a mix, one
-    of several offsets, or a schedule on one of its days. ``parts`` names those shares.
+    of several offsets, or a schedule on one of its days. ``parts`` names those shares; a
+    label left out has the share 0, unless the mix names labels that have no range.
     """
 
     status: str
@@ -104,7 +106,7 @@ def span(standing: Standing) -> str:
     >>> span(told["pulse_hr"]), span(told["pulse_mix"])
     ('1 to 4', '30 0.2 to 0.8, 20 0.1 to 0.6, 10 0.05 to 0.5')
     >>> span(told["taper"])
-    '0.5, 0.25, 0.1, 0 on days 0, 90, 180, 730 to 2, 1, 0.4, 0.2 on days 0, 300, 730, 1826'
+    '0.5, 0.25, 0 on days 0, 90, 143 to 2, 1, 0.4, 0.2 on days 0, 300, 730, 1826'
     """
     low, high = standing.low, standing.high
     if low == ():
@@ -131,12 +133,12 @@ def evidence_note(name: str) -> tuple[str, str, str]:
     """
     row = evidence_rows()[name]
     low, high = row["low"], row["high"]
-    span = ""
+    told = ""
     if low == low and high == high:
         share = row["unit"] == "proportion"
         ends = [f"{100 * end:.3g}%" if share else f"{end:g}" for end in (low, high)]
-        span = f"{row['range_kind']} {' to '.join(ends)}"
-    return _IN_WORDS.get(row["status"], str(row["status"])), str(row["note"]), span
+        told = f"{row['range_kind']} {' to '.join(ends)}"
+    return _IN_WORDS.get(row["status"], str(row["status"])), str(row["note"]), told
 
 
 def _standing(
@@ -172,7 +174,9 @@ def _standing(
         told |= {end: _of_its_labels(told[end], value) for end in ("low", "high")}
         shares, ends = dict(value), zip(told["low"], told["high"], strict=True)
         parts = tuple(
-            label for (label, a), (_, b) in ends if not a <= shares[label] <= b
+            label
+            for (label, low), (_, high) in ends
+            if not _within(low, shares.get(label, 0.0), high)
         )
     return Standing(
         status=status,
@@ -218,9 +222,15 @@ def _rows(evidence: str) -> list[str]:
 
 
 def _of_its_labels(ends: Any, mix: Any) -> tuple[tuple[str, float], ...]:
-    """Keep the ends of those labels that a mix has; one that is not known has none."""
-    known = dict(ends)
-    return tuple((label, known[label]) for label, _ in mix if label in known)
+    """Order the ends by the labels of a mix; one that is not known has none.
+
+    Ends of labels that the mix leaves out follow, but not where it has labels of its own:
+    what is left out may then stand under another name.
+    """
+    known, named = dict(ends), [label for label, _ in mix]
+    if all(label in known for label in named):
+        named += [label for label in known if label not in named]
+    return tuple((label, known[label]) for label in named if label in known)
 
 
 def _outside(value: Any, told: Any) -> bool:
@@ -234,7 +244,12 @@ def _outside(value: Any, told: Any) -> bool:
     else:
         several = value if isinstance(value, tuple) else (value,)
         ends = [(low, number, high) for number in several]
-    return any(not below <= number <= above for below, number, above in ends)
+    return not all(_within(*three) for three in ends)
+
+
+def _within(low: float, number: float, high: float) -> bool:
+    """Whether a number lies between two ends, which 0.1 + 0.2 does of 0.3 too."""
+    return low - _ROUNDED <= number <= high + _ROUNDED
 
 
 def _dose(day: int, schedule: tuple[tuple[int, float], ...]) -> float:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from jdm_stats.errors import UsageError
-from jdm_stats.replicates.numbers import is_number
+from jdm_stats.replicates.numbers import is_number, is_whole
 from jdm_stats.schema import nearest
 from jdm_stats.simulation.index_case.steps import STEPS
 
@@ -174,8 +173,7 @@ def read_settings(given: Mapping[str, Any]) -> PatternSettings:
     not_recorded = _steps_named(given["not_recorded"], faults)
     for name in ("days_before", "days_after"):
         days = given[name]
-        whole = isinstance(days, Integral) and not isinstance(days, bool)
-        if not whole or not 1 <= int(days) <= 3660:
+        if not is_whole(days) or not 1 <= days <= 3660:
             faults.append(f"{name} must be whole days from 1 to 3660, not {days!r}")
     for name in ("high_dose_mg_kg_day", "low_dose_mg_kg_day", "cmas_gain"):
         if not _positive(given[name]):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from jdm_stats.cohort.cohort import Cohort
 from jdm_stats.errors import UsageError
+from jdm_stats.replicates.numbers import is_whole
 from jdm_stats.simulation.hazards import NXP2_EARLY_DAYS, dose_plateau
 from jdm_stats.simulation.scenario import Scenario
 from jdm_stats.simulation.truth.drawn_again import (
@@ -171,13 +172,7 @@ def _whole_days(days: Iterable[int], scenario: Scenario) -> NDArray[np.int64]:
     if not isinstance(days, Iterable):
         raise UsageError(f"days must be a list of whole days, not {days!r}")
     asked = list(days)
-    wrong = [
-        day
-        for day in asked
-        if not isinstance(day, (int, np.integer))
-        or isinstance(day, bool)
-        or not 0 <= day <= last
-    ]
+    wrong = [day for day in asked if not is_whole(day) or not 0 <= day <= last]
     if wrong or not asked:
         raise UsageError(
             f"days must be whole days from 0 to {last}, the longest follow-up, not "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -107,6 +108,65 @@ def test_outside_is_told_of_a_share_an_offset_and_a_day_of_a_schedule():
     assert set(table.index[table["outside"]]) == {
         *("centre_pulse_offsets", "taper", "pulse_mix", "first_year"),
     }
+
+
+def test_a_label_left_out_has_the_share_0():
+    # Without anti-NXP2, of which 15% is the least that is plausible; all else lies inside.
+    mix = dict(Scenario().antibody_mix) | {"none": 0.43, "other": 0.04}
+    assert mix.pop("NXP2") == 0.21
+    told = standings(Scenario(antibody_mix=mix))["antibody_mix"]
+    assert told.parts == ("NXP2",) and told.outside
+    assert (dict(told.low)["NXP2"], dict(told.high)["NXP2"]) == (0.15, 0.25)
+    # 0 of "unknown" sites is plausible; with labels of one's own nothing is left out.
+    sites = dict(Scenario().site_mix) | {"duodenum": 0.68}
+    del sites["unknown"]
+    assert not standings(Scenario(site_mix=sites))["site_mix"].outside
+    sites = {"duodenum": 0.6, "large bowel": 0.4}
+    assert not standings(Scenario(site_mix=sites))["site_mix"].outside
+    # One scenario of other children, with a label that has no range there and no NXP2.
+    world = as_scenario("east_asia").with_values(antibody_mix={"Mi2": 0.6, "none": 0.4})
+    assert standings(world)["antibody_mix"].parts == ()
+    assert "That 0% of the children have anti-NXP2 is set by the user." in str(world)
+
+
+def test_a_sum_that_is_rounded_does_not_lie_outside():
+    assert 0.1 + 0.2 > 0.3
+    share = 0.1 + 0.2
+    mix = {
+        "duodenum": 0.5,
+        "colon": share,
+        "small bowel": 0.1,
+        "stomach": 1 - 0.6 - share,
+    }
+    assert not standings(Scenario(site_mix=mix))["site_mix"].outside
+    assert not standings(Scenario(weight_gain=share))["weight_gain"].outside
+    assert standings(Scenario(weight_gain=0.3001))["weight_gain"].outside
+
+
+@pytest.mark.parametrize(
+    "taper",
+    [
+        *(((0, 0.85), (277, 0.0)), ((0, 0.85), (143, 0.0))),  # 9.1 and 4.7 months
+        ((0, 2.0), (60, 1.0), (180, 0.2), (730, 0.0)),  # PRINTO
+    ],
+)
+def test_published_tapers_are_plausible(taper):
+    assert not standings(Scenario(taper=taper))["taper"].outside
+
+
+@pytest.mark.parametrize(
+    ("name", "quartile", "published"),
+    [("age_shape", 0.25, (3.5, 4.31)), ("age_scale_years", 0.5, (6.3, 7.0))],
+)
+def test_published_ages_lie_between_the_ends_of_their_range(name, quartile, published):
+    row = Scenario().parameters().loc[name]
+    ages = []
+    for end in ("low", "high"):
+        world = Scenario(**{name: row[end]})
+        below_18 = 1 - math.exp(-((18 / world.age_scale_years) ** world.age_shape))
+        hazard = -math.log1p(-quartile * below_18)
+        ages.append(world.age_scale_years * hazard ** (1 / world.age_shape))
+    assert ages[0] <= published[0] < published[1] <= ages[1]
 
 
 def test_a_taper_is_judged_between_its_points():

@@ -37,7 +37,7 @@ class Registry:
         "positive",
         "Weibull shape",
         "fit to the UK quartiles",
-        *(1.4, 1.8),  # lower quartiles of 3.3 to 4.0 years
+        *(1.4, 2.0),  # lower quartiles of 3.2 to 4.3; CARRA 3.5, UK 3.7, Chongqing 4.3
     )
     age_scale_years: float = cited(
         "onset_age_weibull_scale_years",
