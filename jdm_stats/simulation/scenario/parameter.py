@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from dataclasses import Field, field
 from functools import cache
 from typing import Any
@@ -167,10 +166,10 @@ def as_declared(declared: Field[Any], value: Any) -> Any:
     kind = declared.metadata["kind"]
     try:
         if kind in ("mix", "shares"):
-            pairs = value.items() if isinstance(value, Mapping) else value
+            pairs = value.items() if hasattr(value, "items") else value
             return tuple((str(label), _plain(share)) for label, share in pairs)
         if kind == "schedule":
-            return tuple((_plain(day), _plain(dose)) for day, dose in value)
+            return tuple((_whole(_plain(day)), _plain(dose)) for day, dose in value)
         if kind == "offsets" and not isinstance(value, str):
             return tuple(_plain(offset) for offset in value)
     except (TypeError, ValueError):
@@ -181,6 +180,11 @@ def as_declared(declared: Field[Any], value: Any) -> Any:
 def _plain(value: Any) -> Any:
     """Return numpy's numbers as Python's, which files and messages take as they are."""
     return value.item() if isinstance(value, np.number) else value
+
+
+def _whole(value: Any) -> Any:
+    """Return a number such as 60.0, as arrays of days and doses hold it, as 60."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def as_plain(value: Any) -> Any:

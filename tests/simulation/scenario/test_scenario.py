@@ -6,6 +6,7 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jdm_stats.errors import PlanError
@@ -242,3 +243,14 @@ def test_numbers_of_numpy_are_held_as_plain_ones() -> None:
     for wrong in (np.float64("nan"), np.bool_(True), np.complex128(2)):
         with pytest.raises(PlanError, match="pulse_hr must be a finite number"):
             Scenario(pulse_hr=wrong)
+
+
+def test_a_series_is_a_mix_and_an_array_a_taper():
+    mix = pd.Series({"NXP2": 0.25, "none": 0.75})
+    taper = np.array([[0, 2.0], [60, 1.0], [730, 0.0]])
+    world = Scenario(antibody_mix=mix, taper=taper)
+    assert world.antibody_mix == (("NXP2", 0.25), ("none", 0.75))
+    assert world.taper == ((0, 2.0), (60, 1.0), (730, 0.0))
+    assert all(isinstance(day, int) for day, _ in world.taper)
+    with pytest.raises(PlanError, match="whole days"):
+        Scenario(taper=np.array([[0, 2.0], [60.5, 1.0]]))
