@@ -27,6 +27,7 @@ __all__ = [
     "evidence_value",
     "fault_in",
     "parameter",
+    "without_point",
 ]
 
 _MIX_TOLERANCE = 1e-6
@@ -169,7 +170,9 @@ def as_declared(declared: Field[Any], value: Any) -> Any:
             pairs = value.items() if hasattr(value, "items") else value
             return tuple((str(label), _plain(share)) for label, share in pairs)
         if kind == "schedule":
-            return tuple((_whole(_plain(day)), _plain(dose)) for day, dose in value)
+            return tuple(
+                (without_point(_plain(day)), _plain(dose)) for day, dose in value
+            )
         if kind == "offsets" and not isinstance(value, str):
             return tuple(_plain(offset) for offset in value)
     except (TypeError, ValueError):
@@ -182,8 +185,14 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.number) else value
 
 
-def _whole(value: Any) -> Any:
-    """Return a number such as 60.0, as arrays of days and doses hold it, as 60."""
+def without_point(value: Any) -> Any:
+    """Return a whole number such as 60.0, as files and arrays hold it, as 60.
+
+    Examples
+    --------
+    >>> without_point(60.0), without_point(60.5), without_point("60.0")
+    (60, 60.5, '60.0')
+    """
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

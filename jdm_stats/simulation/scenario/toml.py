@@ -31,7 +31,7 @@ from jdm_stats.simulation.scenario.fields.children import Registry
 from jdm_stats.simulation.scenario.fields.hazards import Hazards
 from jdm_stats.simulation.scenario.fields.severity import Severity
 from jdm_stats.simulation.scenario.fields.treatment import Treatment
-from jdm_stats.simulation.scenario.parameter import as_declared
+from jdm_stats.simulation.scenario.parameter import as_declared, without_point
 from jdm_stats.simulation.scenario.presets import as_scenario
 from jdm_stats.simulation.scenario.status import Standing, span, standings
 from jdm_stats.toml_files import read_toml
@@ -193,14 +193,14 @@ def _numbers(declared: Field[Any], value: Any) -> Any:
     """Whole numbers as floats and whole floats as days or years, where these are asked."""
     kind = declared.metadata["kind"]
     if kind in _WHOLE:
-        return _whole(value)
+        return without_point(value)
     if kind in ("mix", "shares") and isinstance(value, Mapping):
         return {label: _decimal(share) for label, share in value.items()}
     if kind == "offsets" and isinstance(value, list):
         return [_decimal(offset) for offset in value]
     if kind == "schedule" and isinstance(value, list):
         return [
-            [_whole(pair[0]), _decimal(pair[1])]
+            [pair[0], _decimal(pair[1])]
             if isinstance(pair, list) and len(pair) == 2
             else pair
             for pair in value
@@ -215,10 +215,6 @@ def _decimal(value: Any) -> Any:
         except OverflowError:
             return value
     return value
-
-
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _comment(declared: Field[Any], standing: Standing) -> str:
