@@ -299,8 +299,8 @@ def cluster_notes(extras: Extras, rows: FittedRows, interval: str) -> list[str]:
     if number < FEW_CLUSTERS:
         notes.append(
             f"Fewer than {FEW_CLUSTERS} clusters have an event: robust limits are not to be "
-            "relied on. In a recovery study with six events R's plain sandwich covered 79 to "
-            "96%; these, leverage-corrected, 98% and more, at the price of width."
+            "relied on. In a recovery study with six events R's plain sandwich covered 86 to "
+            "97%; these, leverage-corrected, 98% and more, at the price of width."
         )
     return notes
 

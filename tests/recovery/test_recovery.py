@@ -6,6 +6,7 @@ By hand first: figures of six made-up replicates, worked on paper.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -286,3 +287,16 @@ def test_every_fit_converged_and_every_penalised_fit_has_its_profile_limits():
 
 def test_marks_of_the_page_are_sound():
     assert len(re.findall("<!-- end -->", TEXT)) == len(MARKED.findall(TEXT))
+
+
+def test_the_note_of_robust_limits_tells_the_study():
+    from jdm_stats.models import words
+
+    at_six = COMMITTED.xs(("effects", 6, False, "main"), level=KEY[:4])["value"]
+    plain, robust = (
+        100 * at_six.xs(f"coverage_{kind}", level="measure")
+        for kind in ("sandwich", "robust")
+    )
+    text = re.sub(r'"\n\s+"', "", Path(words.__file__).read_text(encoding="utf-8"))
+    assert f"covered {plain.min():.0f} to {plain.max():.0f}%;" in text
+    assert f"leverage-corrected, {robust.min():.0f}% and more" in text
