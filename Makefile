@@ -14,7 +14,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab data slow format clean
+.PHONY: help report test lab data slow explore format clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1 = /p' Makefile | awk -F ' = ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ test: $(VENV)/.test-ok ## run every check: style, types, floors, tests, notebook
 
 slow: $(VENV)/.test-ok ## run the long studies that make test leaves out
 	@MPLBACKEND=Agg $(BIN)/python -m pytest -m slow
+
+explore: $(VENV)/.test-ok ## run the tests of properties on examples not drawn before
+	@MPLBACKEND=Agg OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile --hypothesis-profile=explore tests
 
 lab: $(VENV)/.lab-ok ## open Jupyter on the notebooks
 	@$(BIN)/jupyter lab notebooks

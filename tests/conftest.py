@@ -1,6 +1,7 @@
 """Each template rendered once by the public command, shared by all who read its page.
 
-Hypothesis times no example: what takes long on a busy machine is no fault.
+Hypothesis times no example: what takes long on a busy machine is no fault. It draws the same
+examples at every run, so that a run tells of the change at hand; ``make explore`` draws others.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -133,13 +133,13 @@ def degrees_of_freedom(
     array([5.444])
     """
     total = within + (1.0 + 1.0 / m) * between
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         share = (1.0 + 1.0 / m) * between / total
         old = np.where(between > 0, (m - 1) / share**2, np.inf)
         if np.isinf(complete_df):
             return np.asarray(old)
         observed = (complete_df + 1) / (complete_df + 3) * complete_df * (1 - share)
-        pooled = np.where(np.isinf(old), observed, old * observed / (old + observed))
+        pooled = observed / (1.0 + observed / old)  # the product of both could overflow
     return np.asarray(pooled)
 
 

@@ -83,6 +83,20 @@ def test_a_missing_estimate_is_not_averaged_over():
     assert found.loc["c", "estimate"] == 1.0
 
 
+@pytest.mark.parametrize("apart", [1e-160, 4.5e-81, 1e-76, 1e-70, 1e-8])
+@pytest.mark.parametrize("complete_df", [1.0, 1e4, np.inf])
+def test_estimates_that_hardly_differ_have_the_freedom_of_the_complete_data(
+    apart, complete_df
+):
+    row = pool_estimates([0.0, apart], [1.0, 1.0], complete_df=complete_df).iloc[0]
+    whole = (complete_df + 1) / (complete_df + 3) * complete_df
+    if np.isinf(complete_df):
+        assert row["df"] > 1e30
+    else:
+        assert row["df"] == pytest.approx(whole, rel=1e-12)
+    assert np.isfinite(row[["conf_low", "conf_high", "p_value"]].astype(float)).all()
+
+
 @given(
     st.lists(
         st.tuples(st.floats(-50, 50), st.floats(1e-3, 50)), min_size=2, max_size=30
