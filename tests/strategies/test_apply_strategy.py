@@ -175,5 +175,6 @@ def test_same_rules_same_arrays_and_rules_kept(hundredths, pulsed, time_zero):
     assert time_zero <= start <= time_zero + 5
     assert got[0][:start] == oral[:start].tolist()
     assert sum(got[1][start:]) == 0
-    assert max(got[0][start:], default=0.0) <= max(0.5, oral.max() / 2) + 0.005
+    most = max(0.5, oral.max() / 2) + 0.005  # doses are rounded to 0.01 mg/kg
+    assert max(got[0][start:], default=0.0) <= most + 1e-9
     assert max(got[0][start + 21 :], default=0.0) <= 0.5
