@@ -15,10 +15,20 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw no constants of the source: they hang on the modules a worker has loaded."""
+    explores = config.getoption("--hypothesis-profile", None) == "explore"
+    if not explores and hasattr(providers, "_get_local_constants"):
+        nothing = providers.Constants()
+        providers._get_local_constants = lambda: nothing
+
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -44,12 +44,15 @@ RULES: Mapping[str, str] = MappingProxyType(
         "out_of_range": "Every number lies in the range its column allows.",
         "value_not_allowed": "Every coded value is one of the column's words.",
         "surrounding_spaces": "No patient_id begins or ends with a space.",
-        "control_character": "No text holds a line break, a tab or a control mark.",
+        "control_character": "No text holds a line break, a tab or a control mark, and no "
+        "patient_id a mark that cannot be seen.",
     }
 )
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Two pseudonyms that look the same would be two children.
+_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,14 @@ def _read_text_column(
         )
     )
     if column.name == "patient_id":
+        complaints.append(
+            _Complaint(
+                "control_character",
+                _where(codes, [bool(_UNSEEN.search(word)) for word in words]),
+                lambda row: f"{values[row]!r} holds a mark that cannot be seen",
+                "remove it",
+            )
+        )
         complaints.append(
             _Complaint(
                 "surrounding_spaces",

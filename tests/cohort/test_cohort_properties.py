@@ -38,7 +38,9 @@ TEXTS = st.one_of(
     ),
     st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1),
 )
-IDS = TEXTS.filter(lambda word: word == word.strip())
+# A pseudonym begins and ends with a mark that can be seen, and hides none.
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+IDS = TEXTS.filter(lambda word: word == word.strip() and not {*UNSEEN} & {*word})
 
 
 def cell(column: Column) -> st.SearchStrategy[Any]:
