@@ -169,22 +169,18 @@ def _standing(
         told |= {"grade": "C", "source": f"set by the preset {named.get('steroids')}"}
     if status == _BY_USER:
         told |= {"grade": "C", "source": "set for this scenario"}
+    mix = told["kind"] in ("mix", "shares")
     parts: tuple[str, ...] = ()
-    if told["kind"] in ("mix", "shares"):
+    if mix:
         told |= {end: _of_its_labels(told[end], value) for end in ("low", "high")}
-        shares, ends = dict(value), zip(told["low"], told["high"], strict=True)
-        parts = tuple(
-            label
-            for (label, low), (_, high) in ends
-            if not _within(low, shares.get(label, 0.0), high)
-        )
+        parts = _parts_outside(value, told)
     return Standing(
         status=status,
         grade=told["grade"],
         source=told["source"],
         low=told["low"],
         high=told["high"],
-        outside=bool(parts) or _outside(value, told),
+        outside=bool(parts) if mix else _outside(value, told),
         parts=parts,
     )
 
@@ -233,11 +229,19 @@ def _of_its_labels(ends: Any, mix: Any) -> tuple[tuple[str, float], ...]:
     return tuple((label, known[label]) for label in named if label in known)
 
 
+def _parts_outside(mix: Any, told: Any) -> tuple[str, ...]:
+    """Labels whose shares lie outside; one that is left out has the share 0."""
+    shares, ends = dict(mix), zip(told["low"], told["high"], strict=True)
+    return tuple(
+        label
+        for (label, low), (_, high) in ends
+        if not _within(low, shares.get(label, 0.0), high)
+    )
+
+
 def _outside(value: Any, told: Any) -> bool:
-    """Whether a number, one of several offsets or a schedule is; not for mixes."""
+    """Whether a number, one of several offsets or a schedule lies outside."""
     low, high = told["low"], told["high"]
-    if told["kind"] in ("mix", "shares"):
-        return False
     if told["kind"] == "schedule":
         days = {day for points in (value, low, high) for day, _ in points}
         ends = [(_dose(day, low), _dose(day, value), _dose(day, high)) for day in days]
